@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# make            build/bpfilter, static, with the BPF objects inside   (first: sudo scripts/deps)
+# make V=1        show the commands
+# make test-unit, fuzz, lint, format-check, install, clean, distclean
+
+VERSION	:= 0.1.0
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+B	:= build
+DEPS	:= $(B)/deps
+GEN	:= $(B)/gen
+PREFIX	?= /usr/local
+ifeq ($(V),1)
+Q	:=
+say	=
+else
+Q	:= @
+say	= @printf '  %-7s %s\n' '$(1)' '$(2)'
+endif
+
+CC_TARGET := musl-gcc
+CLANG	:= clang-14
+STRIP	:= llvm-strip-14
+BPFTOOL	:= $(DEPS)/bin/bpftool
+
+warnings := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
+defines	:= -D_GNU_SOURCE -DBPFILTER_VERSION='"$(VERSION)"'
+own	:= -I. -Iloader -I$(B)
+# The kernel's headers come last and without the C library's: musl has its own.
+foreign	:= -isystem $(DEPS)/include -idirafter $(DEPS)/uapi
+CFLAGS	:= -std=gnu11 -Os -g0 $(warnings) -ffunction-sections -fdata-sections \
+	   -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -ffile-prefix-map=$(CURDIR)=.
+LDFLAGS	:= -static -no-pie -Wl,--gc-sections -Wl,-s -Wl,--build-id=none
+LIBS	:= -L$(DEPS)/lib -lbpf -lelf -lz
+
+SRCS	:= $(sort $(filter-out loader/test/%,$(wildcard loader/*.c loader/*/*.c loader/*/*/*.c)))
+OBJS	:= $(SRCS:%.c=$(B)/obj/%.o)
+# Sources that need no kernel: unit tests and fuzzers build them for the host.
+PURE	:= $(sort $(wildcard loader/rules/*.c loader/rules/ext/*.c loader/compile/*.c) \
+	   loader/error.c loader/buffer.c loader/boot/cmdline.c)
+
+BPF_OBJECTS := deny conntrack evaluator0 evaluator1 evaluator2 evaluator3
+TABLES	:= $(GEN)/protocols.h $(GEN)/services.h
+EMBEDDED := $(BPF_OBJECTS:%=$(GEN)/%.lskel.h) $(BPF_OBJECTS:%=$(GEN)/%.elf.h)
+
+all: $(B)/bpfilter
+
+ifeq ($(filter clean distclean format-check install-man,$(MAKECMDGOALS)),)
+ifeq ($(wildcard $(DEPS)/stamp),)
+$(error libraries are missing: run "sudo scripts/deps" first)
+endif
+endif
+
+$(B)/bpfilter: $(OBJS)
+	$(call say,LD,$@)
+	$(Q)$(CC_TARGET) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/obj/%.o: %.c | $(TABLES) $(EMBEDDED)
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC_TARGET) $(CFLAGS) $(defines) $(own) $(foreign) -MMD -MP -c -o $@ $<
+
+# BPF objects: the evaluator once for each capacity of an image.
+bpf_cc = $(CLANG) -O2 -g -target bpf -mcpu=v3 -Wall -Werror -I. $(foreign) -fdebug-compilation-dir=. \
+	 -MMD -MP -MT $@ -c -o $@ $<
+
+$(B)/bpf/evaluator%.o: bpf/evaluator.bpf.c
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(bpf_cc) -DIMAGE_CAPACITY_INDEX=$*
+	$(Q)$(STRIP) -g $@
+
+$(B)/bpf/%.o: bpf/%.bpf.c
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(bpf_cc)
+	$(Q)$(STRIP) -g $@
+
+# The light skeleton, and the same object for libbpf, compressed.
+$(GEN)/%.lskel.h: $(B)/bpf/%.o
+	$(call say,SKEL,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(BPFTOOL) gen skeleton -L $< name $*_bpf > $@
+
+$(GEN)/%.elf.h: $(B)/bpf/%.o scripts/mkelf
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)scripts/mkelf $* $< > $@
+
+$(GEN)/protocols.h: scripts/mknames /etc/protocols
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)scripts/mknames protocols < /etc/protocols > $@
+
+$(GEN)/services.h: scripts/mknames /etc/services
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)scripts/mknames services < /etc/services > $@
+
+include mk/test.mk
+
+install: $(B)/bpfilter install-man
+	install -D -m 755 $(B)/bpfilter $(DESTDIR)$(PREFIX)/sbin/bpfilter
+	ln -sf bpfilter $(DESTDIR)$(PREFIX)/sbin/bpfilter-init
+
+install-man:
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 man/bpfilter.8
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man7 man/bpfilter.cmdline.7
+
+clean:
+	rm -rf $(B)/obj $(B)/bpf $(B)/gen $(B)/host $(B)/fuzz $(B)/boot-tests $(B)/bpfilter
+
+distclean:
+	rm -rf $(B)
+
+.PHONY: all install install-man clean distclean
+-include $(OBJS:.o=.d) $(wildcard $(B)/bpf/*.d)

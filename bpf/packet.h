@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BPF_PACKET_H
+#define BPF_PACKET_H
+
+#include "bpf/portable.h"
+
+/*
+ * Headers -> struct packet: what the rules can ask for, read once per packet. The same source runs in
+ * the kernel and in user space; only struct reader differs (bpf/portable.h).
+ *
+ * "Can this header be read" follows ip_tables.c, ip6_tables.c and xt_tcpudp.c: a header counts as
+ * readable if it lies inside skb->len, wherever the bytes are (skb_header_pointer()).
+ */
+
+enum l4_state {
+	L4_READABLE,		/* ports, type and code, flags are valid (or the protocol has none) */
+	L4_FRAGMENT,		/* a later fragment: tcp, udp and icmp matches do not match */
+	L4_SHORT,		/* truncated, or TCP in a fragment at offset 1: such matches drop */
+};
+
+#define PACKET_FRAGMENT		(1U << 0)	/* IPv4: fragment offset not 0 (-f) */
+#define PACKET_UNPARSED		(1U << 1)	/* IPv6: the chain of headers cannot be read */
+#define PACKET_OPTIONS_BAD	(1U << 2)	/* TCP options cannot be read */
+
+struct packet {
+	u32 src[4], dst[4];	/* host order words; IPv4 uses the first */
+	u16 sport, dport;	/* host order; ICMP: 0 and type << 8 | code */
+	u8 family;		/* 0 IPv4, 1 IPv6 */
+	u8 proto;		/* IPv6: the last header (ipv6_find_hdr(-1)) */
+	u8 l4;			/* enum l4_state */
+	u8 flags;		/* PACKET_* */
+	u16 in, out;		/* intervals of the interface names */
+	u8 in8, out8;		/* the same, at most 255: what a box can say */
+	u16 ct;			/* CT_* bits, always at least one state */
+	u8 tcp_flags;		/* byte 13 of the TCP header */
+	u8 pad[3];
+	u32 len;		/* what iptables counts: skb->len */
+	u64 options[4];		/* TCP option kinds present, a bit each */
+};
+
+#define IPPROTO_HOPOPTS_	0
+#define IPPROTO_ICMP_		1
+#define IPPROTO_TCP_		6
+#define IPPROTO_UDP_		17
+#define IPPROTO_ROUTING_	43
+#define IPPROTO_FRAGMENT_	44
+#define IPPROTO_AH_		51
+#define IPPROTO_ICMPV6_		58
+#define IPPROTO_NONE_		59
+#define IPPROTO_DSTOPTS_	60
+
+/* A packet of 64 KiB has room for no more headers than this. */
+#define IPV6_HEADERS_MAX	8192
+
+struct option_scan {
+	struct packet *p;
+	const u8 *bytes;
+	u32 len;
+	u32 at;
+};
+
+/*
+ * One step of tcp_find_option() (xt_tcpudp.c), which walks kinds: 0 and 1 are one byte long, others
+ * have a length; a length of 0 counts as 1. Here all kinds are noted, so that one walk serves every rule.
+ */
+static long option_step(u32 i, struct option_scan *s)
+{
+	u32 at = s->at, kind, len;
+
+	(void)i;
+	barrier_var(at);
+	if (at >= s->len || at >= 40)
+		return 1;
+	kind = s->bytes[at];
+	s->p->options[(kind >> 6) & 3] |= 1ULL << (kind & 63);
+	if (kind < 2) {
+		s->at = at + 1;
+		return 0;
+	}
+	if (at + 1 >= s->len || at + 1 >= 40)
+		return 1;
+	len = s->bytes[at + 1];
+	s->at = at + (len ? len : 1);
+	return 0;
+}
+
+/* @off: of the options, @doff: of the header, in words; 20 bytes of header are known to be there. */
+static __always_inline void packet_options(hook_ctx *ctx, const struct reader *r, struct packet *p,
+					   u32 off, u32 doff)
+{
+	struct option_scan s = { .p = p };
+	struct bytes options = { 0 };
+
+	s.len = (doff - 5) * 4;
+	if (doff < 5 || (u64)off + s.len > r->len || read_bytes(ctx, r, off, &options, s.len / 2)) {
+		p->flags |= PACKET_OPTIONS_BAD;
+		return;
+	}
+	s.bytes = (const u8 *)&options;
+	portable_loop(40, option_step, &s);
+}
+
+/*
+ * The transport header at @off. Lengths: tcphdr 20, udphdr 8, icmphdr 8, icmp6hdr 8 (xt_tcpudp.c
+ * asks for the whole header before it looks at a port).
+ */
+verified_once int packet_l4(hook_ctx *ctx, const struct reader *r, struct packet *p, u32 off,
+			    u32 options)
+{
+	u32 proto, size = 8, w[2];
+
+	if (!r || !p)
+		return -1;
+	proto = p->proto;
+	if (proto == IPPROTO_TCP_)
+		size = 20;
+	else if (proto != IPPROTO_UDP_ && proto != IPPROTO_ICMP_ && proto != IPPROTO_ICMPV6_)
+		return 0;
+	if ((u64)off + size > r->len || read_words(ctx, r, off, w, 2)) {
+		p->l4 = L4_SHORT;
+		return 0;
+	}
+	p->sport = (u16)(net32(w[0]) >> 16);
+	p->dport = (u16)net32(w[0]);
+	if (proto == IPPROTO_ICMP_ || proto == IPPROTO_ICMPV6_) {
+		p->dport = p->sport;
+		p->sport = 0;
+	}
+	if (proto != IPPROTO_TCP_)
+		return 0;
+	if (read_words(ctx, r, off + 12, w, 1)) {
+		p->l4 = L4_SHORT;
+		return 0;
+	}
+	p->tcp_flags = (u8)(net32(w[0]) >> 16);
+	if (options)
+		packet_options(ctx, r, p, off + 20, net32(w[0]) >> 28);
+	return 0;
+}
+
+/*
+ * IPv4: ip_packet_match() and ipt_do_table(). Returns where the transport header is: at ihl * 4, even if
+ * ihl < 5.
+ */
+verified_once int packet_ipv4(hook_ctx *ctx, const struct reader *r, struct packet *p)
+{
+	u32 w[5], fragment;
+
+	if (!r || !p)
+		return -1;
+	if (r->len < 20 || read_words(ctx, r, 0, w, 5))
+		return -1;
+	p->src[0] = net32(w[3]);
+	p->dst[0] = net32(w[4]);
+	p->proto = (u8)(net32(w[2]) >> 16);
+	fragment = net32(w[1]) & 0x1fff;
+	if (fragment) {
+		p->flags |= PACKET_FRAGMENT;
+		/* xt_tcpudp.c: offset 1 overwrites the flags of a TCP header, "hotdrop" */
+		p->l4 = fragment == 1 && p->proto == IPPROTO_TCP_ ? L4_SHORT : L4_FRAGMENT;
+	}
+	return (int)((net32(w[0]) >> 24) & 15) * 4;
+}
+
+static __always_inline int is_extension(u32 next)
+{
+	return next == IPPROTO_HOPOPTS_ || next == IPPROTO_ROUTING_ ||
+	       next == IPPROTO_FRAGMENT_ || next == IPPROTO_AH_ || next == IPPROTO_NONE_ ||
+	       next == IPPROTO_DSTOPTS_;
+}
+
+enum header_result {
+	HEADER_FOUND,		/* the last one: the protocol */
+	HEADER_FRAGMENT,	/* a later fragment: what follows is data of that protocol */
+	HEADER_UNREADABLE,
+	HEADER_MORE,
+};
+
+/*
+ * header_next() - one header of ipv6_find_hdr(skb, &off, -1, &fragoff, NULL), net/ipv6/exthdrs_core.c.
+ * Returns the next header's number | its offset from this one << 8 | enum header_result << 32.
+ */
+verified_once u64 header_next(hook_ctx *ctx, const struct reader *r, u32 next, u32 off)
+{
+	u64 result = HEADER_MORE;
+	u16 w[2] = { 0 };
+	u32 need = 1, len;
+
+	if (!r || !is_extension(next) || next == IPPROTO_NONE_)
+		return next | (u64)HEADER_FOUND << 32;
+	if (next == IPPROTO_ROUTING_ || next == IPPROTO_FRAGMENT_)
+		need = 2;
+	if ((u64)off + need * 2 > r->len || read_halves(ctx, r, off, w, need))
+		return next | (u64)HEADER_UNREADABLE << 32;
+	len = net16(w[0]) & 255;
+	if (next == IPPROTO_FRAGMENT_ && (net16(w[1]) & 0xfff8))
+		result = HEADER_FRAGMENT;
+	if (next == IPPROTO_FRAGMENT_)
+		len = 8;
+	else if (next == IPPROTO_AH_)
+		len = (len + 2) * 4;
+	else
+		len = (len + 1) * 8;
+	next = net16(w[0]) >> 8;
+	/* In a later fragment nothing more can be walked. */
+	if (result == HEADER_FRAGMENT && is_extension(next) && next != IPPROTO_NONE_)
+		result = HEADER_UNREADABLE;
+	return next | len << 8 | result << 32;
+}
+
+struct header_walk {
+	hook_ctx *ctx;
+	const struct reader *r;
+	u32 off;
+	u32 next;
+	u32 result;
+	u32 pad;
+};
+
+static long header_step(u32 i, struct header_walk *h)
+{
+	u64 n = header_next(h->ctx, h->r, h->next, h->off);
+
+	(void)i;
+	h->next = n & 255;
+	h->off += (u32)n >> 8;
+	h->result = (u32)(n >> 32);
+	return h->result != HEADER_MORE;
+}
+
+/*
+ * IPv6. ip6tables finds the protocol only in rules that have -p (also -p all); so an unreadable chain
+ * is a flag here, and drops where such a rule is reached (BOX_PARSED, OP_PARSED).
+ */
+verified_once int packet_ipv6(hook_ctx *ctx, const struct reader *r, struct packet *p)
+{
+	struct header_walk h = { .ctx = ctx, .r = r, .off = 40 };
+	u32 w[10];
+	int i;
+
+	if (!r || !p)
+		return -1;
+	if (r->len < 40 || read_words(ctx, r, 0, w, 10))
+		return -1;
+	for (i = 0; i < 4; i++) {
+		p->src[i] = net32(w[2 + i]);
+		p->dst[i] = net32(w[6 + i]);
+	}
+	h.next = (net32(w[1]) >> 8) & 255;
+	if (is_extension(h.next))
+		portable_loop(IPV6_HEADERS_MAX, header_step, &h);
+	p->proto = (u8)h.next;
+	if (h.result == HEADER_FRAGMENT) {
+		p->l4 = L4_FRAGMENT;
+	} else if (h.result != HEADER_FOUND) {
+		p->flags |= PACKET_UNPARSED;
+		p->l4 = L4_SHORT;
+	}
+	return (int)h.off;
+}
+
+/* packet_headers() - all of it; p->family is set. Returns 0, or -1: not even an IP header. */
+static __always_inline int packet_headers(hook_ctx *ctx, const struct reader *r, struct packet *p,
+					  u32 options)
+{
+	int l4 = p->family ? packet_ipv6(ctx, r, p) : packet_ipv4(ctx, r, p);
+
+	if (l4 < 0)
+		return -1;
+	if (p->l4 == L4_READABLE)
+		packet_l4(ctx, r, p, (u32)l4, options);
+	return 0;
+}
+
+#endif

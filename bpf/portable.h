@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BPF_PORTABLE_H
+#define BPF_PORTABLE_H
+
+#include "bpf/image.h"
+
+/*
+ * The few things that differ between the kernel and user space, so that everything else about a
+ * verdict is one source: access to the image, to the packet's bytes, and bounded loops.
+ */
+
+#ifdef __bpf__
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#include "bpf/kernel.h"
+
+#ifndef barrier_var
+#define barrier_var(v) asm volatile("" : "+r"(v))
+#endif
+
+#if IMAGE_CAPACITY_INDEX == 0
+#define IMAGE_CAPACITY IMAGE_CAPACITY_0
+#elif IMAGE_CAPACITY_INDEX == 1
+#define IMAGE_CAPACITY IMAGE_CAPACITY_1
+#elif IMAGE_CAPACITY_INDEX == 2
+#define IMAGE_CAPACITY IMAGE_CAPACITY_2
+#else
+#define IMAGE_CAPACITY IMAGE_CAPACITY_3
+#endif
+
+/* The value of the inner map. A global function's parameter: its size is the verifier's bound. */
+struct image_space {
+	u64 words[IMAGE_CAPACITY / 8];
+};
+
+/* image_at() - @size bytes at @off, or NULL: safe for whatever the image says. */
+static __always_inline void *image_at(struct image_space *img, u64 off, u32 size)
+{
+	off &= ~7ULL;
+	barrier_var(off);
+	if (off > IMAGE_CAPACITY - size)
+		return 0;
+	return (u8 *)img + off;
+}
+
+extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym;
+extern int bpf_dynptr_from_skb(struct __sk_buff *skb, u64 flags, struct bpf_dynptr *ptr) __ksym;
+extern void *bpf_dynptr_slice(const struct bpf_dynptr *ptr, u32 offset, void *buffer,
+			      u32 buffer__szk) __ksym;
+
+/* A macro: CO-RE would look for a typedef of this name in the kernel. */
+#define hook_ctx struct bpf_nf_ctx
+
+/*
+ * Where the bytes of a packet are. Offsets count from the network header. Numbers only, so that it can
+ * be handed to functions that are verified once.
+ */
+struct reader {
+	u64 header;		/* address of the network header */
+	u32 linear;		/* bytes from there that lie in the linear part */
+	u32 len;		/* bytes from there in all */
+	u32 base;		/* offset of the network header from skb->data */
+	u32 pad;
+};
+
+union sixteen {
+	u8 byte[16];
+	u16 half[8];
+	u32 word[4];
+	u64 pair[2];
+};
+
+/*
+ * sixteen() - kernel memory as a blob of 16 bytes. A struct that every kernel has serves as the type;
+ * a wild address reads as zeroes (the load has an exception table entry), it cannot fault.
+ */
+static __always_inline const union sixteen *sixteen(u64 address)
+{
+	return bpf_rdonly_cast((void *)address, bpf_core_type_id_kernel(struct in6_addr));
+}
+
+struct bytes {
+	u16 half[20];
+};
+
+/*
+ * A function the verifier checks once, by its parameters' types alone, instead of once for each state
+ * its callers can be in.
+ */
+#define verified_once		__noinline
+
+/* Bytes outside the linear part, two at a time: skb_header_pointer() through a dynptr. Rare. */
+verified_once int read_slow(hook_ctx *ctx, struct bytes *to, u32 off, u32 halves)
+{
+	struct bpf_dynptr d;
+	u16 half, *p;
+	u32 i;
+
+	if (!to || bpf_dynptr_from_skb((struct __sk_buff *)ctx->skb, 0, &d))
+		return -1;
+	for (i = 0; i < 20; i++) {
+		if (i >= halves)
+			break;
+		p = bpf_dynptr_slice(&d, off + i * 2, &half, sizeof(half));
+		if (!p)
+			return -1;
+		to->half[i] = *p;
+	}
+	return 0;
+}
+
+/* read_words() - @n (constant, at most 10) words in network byte order. */
+static __always_inline int read_words(hook_ctx *ctx, const struct reader *r, u32 off, u32 *w,
+				       const u32 n)
+{
+	u64 at = r->header + off;
+	u32 i;
+
+	if ((u64)off + n * 4 > r->linear) {
+		struct bytes slow = { 0 };
+
+		if (read_slow(ctx, &slow, r->base + off, n * 2))
+			return -1;
+#pragma unroll
+		for (i = 0; i < n; i++)
+			w[i] = ((u32 *)&slow)[i];
+		return 0;
+	}
+#pragma unroll
+	for (i = 0; i < n; i++)
+		w[i] = sixteen(at + (i & ~3U) * 4)->word[i & 3];
+	return 0;
+}
+
+/* read_halves() - 1 or 2 half words. */
+static __always_inline int read_halves(hook_ctx *ctx, const struct reader *r, u32 off, u16 *h,
+					u32 n)
+{
+	u64 at = r->header + off;
+
+	if ((u64)off + n * 2 > r->linear) {
+		struct bytes slow = { 0 };
+
+		if (read_slow(ctx, &slow, r->base + off, n))
+			return -1;
+		h[0] = slow.half[0];
+		h[1] = slow.half[1];
+		return 0;
+	}
+	h[0] = sixteen(at)->half[0];
+	if (n > 1)
+		h[1] = sixteen(at)->half[1];
+	return 0;
+}
+
+/* read_bytes() - up to 20 half words whose number is not known before. */
+static __always_inline int read_bytes(hook_ctx *ctx, const struct reader *r, u32 off,
+				       struct bytes *to, u32 halves)
+{
+	return read_slow(ctx, to, r->base + off, halves);
+}
+
+#define net32(x)		__builtin_bswap32(x)
+#define net16(x)		__builtin_bswap16(x)
+#define portable_loop(n, f, arg) bpf_loop(n, f, arg, 0)
+#define portable_cpu()		bpf_get_smp_processor_id()
+#define portable_add(p, n)	__sync_fetch_and_add(p, n)
+
+#else /* user space */
+
+#include <arpa/inet.h>
+#include <stddef.h>
+#include <string.h>
+
+#ifndef __always_inline
+#define __always_inline		inline __attribute__((always_inline))
+#endif
+#define __noinline		__attribute__((noinline))
+#define verified_once		static __noinline
+#define barrier_var(v)		((void)(v))
+
+/* The image in memory: what the map value is in the kernel. */
+struct image_space {
+	u8 *data;
+	u64 size;
+};
+
+static inline void *image_at(struct image_space *img, u64 off, u32 size)
+{
+	off &= ~7ULL;
+	if (size > img->size || off > img->size - size)
+		return NULL;
+	return img->data + off;
+}
+
+typedef void hook_ctx;		/* not used */
+
+struct reader {
+	const u8 *data;		/* the network header */
+	u32 len;
+};
+
+static inline int read_words(hook_ctx *ctx, const struct reader *r, u32 off, u32 *w, u32 n)
+{
+	(void)ctx;
+	if ((u64)off + n * 4 > r->len)
+		return -1;
+	memcpy(w, r->data + off, n * 4);
+	return 0;
+}
+
+static inline int read_halves(hook_ctx *ctx, const struct reader *r, u32 off, u16 *h, u32 n)
+{
+	(void)ctx;
+	if ((u64)off + n * 2 > r->len)
+		return -1;
+	memcpy(h, r->data + off, n * 2);
+	return 0;
+}
+
+struct bytes {
+	u16 half[20];
+};
+
+static inline int read_bytes(hook_ctx *ctx, const struct reader *r, u32 off, struct bytes *to,
+			     u32 halves)
+{
+	(void)ctx;
+	if (halves > 20 || (u64)off + halves * 2 > r->len)
+		return -1;
+	memcpy(to, r->data + off, halves * 2);
+	return 0;
+}
+
+#define net32(x)		ntohl(x)
+#define net16(x)		ntohs(x)
+#define portable_cpu()		0U
+#define portable_add(p, n)	__atomic_fetch_add(p, n, __ATOMIC_RELAXED)
+
+/* portable_loop() - bpf_loop(): until the callback returns other than 0. */
+#define portable_loop(n, f, arg)				\
+	do {							\
+		for (u32 i_ = 0; i_ < (n); i_++)		\
+			if (f(i_, arg))				\
+				break;				\
+	} while (0)
+
+#endif
+#endif

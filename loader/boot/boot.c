@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "boot/boot.h"
+#include "commands.h"
+
+/* Not a file of a size known before, and without /proc/cmdline's end there is no bpfilter.end. */
+static int read_cmdline(char **text, size_t *len, struct error *err)
+{
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+	struct buffer all = { 0 };
+	char part[1024];
+	ssize_t n;
+
+	if (fd < 0)
+		return error_errno(err, -errno, "cannot read the kernel command line");
+	while ((n = read(fd, part, sizeof(part))) > 0)
+		buffer_add(&all, part, (size_t)n);
+	close(fd);
+	if (n < 0 || all.failed || !all.data) {
+		buffer_free(&all);
+		return error_set(err, -EIO, "cannot read the kernel command line");
+	}
+	*text = all.data;
+	*len = all.len;
+	return 0;
+}
+
+/* A line that cannot be read or understood is kept as b->cmdline_err: stage 2 refuses then. */
+static void read_config(struct boot *b)
+{
+	char *text = NULL;
+	size_t len = 0;
+
+	if (read_cmdline(&text, &len, &b->cmdline_err))
+		(void)cmdline_parse("", 0, &b->cmdline, NULL);	/* the defaults */
+	else if (cmdline_parse(text, len, &b->cmdline, &b->cmdline_err))
+		error_set(&b->cmdline_err, -EINVAL, "the kernel command line is refused");
+	free(text);
+}
+
+static void stand_aside(struct boot *b)
+{
+	stage1_remove(b);
+	boot_log(LOG_WARNING, "switched off by bpfilter=off: THERE IS NO FILTER");
+}
+
+static int not_process_1(int argc, char **argv)
+{
+	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
+		return command_text(
+			"Usage: bpfilter-init, as process 1: rdinit=/bpfilter-init\n\n"
+			"Puts the rules of /etc/bpfilter or bpfilter.rules= in force before the\n"
+			"first interface exists, then executes the next init (bpfilter.init=,\n"
+			"/init, /sbin/init). Words of the kernel command line: bpfilter.rules=\n"
+			"bpfilter.end bpfilter.fail= bpfilter.timeout= bpfilter.tables=\n"
+			"bpfilter.init= bpfilter=off. See bpfilter(8).\n");
+	return command_usage("boot", "only process 1 of a boot can do this; 'bpfilter apply' puts "
+			     "rules in force in a running system");
+}
+
+/*
+ * There is no dry run: what it would show, the other commands show without the danger ("bpfilter
+ * check"), and a test runs this in a PID namespace of its own.
+ */
+int cmd_boot(int argc, char **argv)
+{
+	static struct boot boot;	/* zeroed, and no stack to overflow in process 1 */
+	struct boot *b = &boot;
+
+	b->exec_ns = clock_ns(CLOCK_MONOTONIC);
+	b->argv = argv;
+	if (getpid() != 1)
+		return not_process_1(argc, argv);
+	hold_streams();
+	b->again = mounts_ran_before();
+	if (!b->again)
+		stage1_install(b);
+	mounts_make(b);
+	if (!b->again && b->stage1 == STAGE1_NONE)
+		stage1_install(b);	/* once more: libbpf, slower, needs /sys/kernel/btf */
+	read_config(b);
+	if (b->again) {
+		boot_log(LOG_ERROR, "started a second time: all is left as it is");
+	} else if (b->cmdline.off) {
+		stand_aside(b);
+	} else {
+		stage1_keep(b);
+		stage2_run(b);
+	}
+	handover(b);
+	boot_panic("there is no init to go on with: /init, /sbin/init, /etc/init, /bin/init and "
+		   "/bin/sh cannot be executed");
+}

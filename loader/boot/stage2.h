@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef BOOT_STAGE2_H
+#define BOOT_STAGE2_H
+
+#include "boot/boot.h"
+
+/* What the child leaves besides the image. One write of less than PIPE_BUF: whole or not at all. */
+struct child_result {
+	uint32_t magic;
+	int32_t ret;			/* 0: the image is complete */
+	uint32_t families;		/* that a source was given for */
+	struct error err;
+	char sources[256];		/* for people: "/etc/bpfilter/rules.v4, 3 inline rules" */
+};
+#define CHILD_MAGIC	0x32747342U
+
+/* sources.c */
+/**
+ * sources_collect() - which texts: of IMAGE_ORIGIN_BOOT what the command line or /etc/bpfilter
+ * names, of IMAGE_ORIGIN_RESCUE /etc/bpfilter/rescue.v4 and .v6. -ENOENT: there are none.
+ */
+int sources_collect(const struct cmdline *c, enum image_origin origin, struct input *in,
+		    struct error *err);
+void sources_names(const struct input *in, char *names, size_t size);
+
+/* sandbox.c */
+/** sandbox_enter() - from here on: read files, use memory, write to what is open. For good. */
+int sandbox_enter(unsigned int seconds, struct error *err);
+
+/* child.c */
+/** child_make_image() - run the child; @image_fd gets the constant part of the image. */
+int child_make_image(const struct boot *b, enum image_origin origin, int image_fd,
+		     struct child_result *res, struct error *err);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "buffer.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUFFER_MIN	256U
+#define BLOCK_SIZE	(1UL << 20)
+#define BLOCK_FIRST	(1UL << 14)
+
+/* Room for @more bytes and a NUL. Returns 0 or -ENOMEM, which sticks. */
+static int buffer_reserve(struct buffer *b, size_t more)
+{
+	size_t need, cap;
+	char *data;
+
+	if (b->failed)
+		return b->failed;
+	if (more >= SIZE_MAX / 4 - b->len)
+		return b->failed = -ENOMEM;
+	need = b->len + more + 1;
+	if (need <= b->cap)
+		return 0;
+	cap = b->cap ? b->cap : BUFFER_MIN;
+	while (cap < need)
+		cap *= 2;
+	data = realloc(b->data, cap);
+	if (!data)
+		return b->failed = -ENOMEM;
+	b->data = data;
+	b->cap = cap;
+	return 0;
+}
+
+void buffer_add(struct buffer *b, const void *data, size_t len)
+{
+	if (buffer_reserve(b, len))
+		return;
+	if (len)
+		memcpy(b->data + b->len, data, len);
+	b->len += len;
+	b->data[b->len] = '\0';
+}
+
+void buffer_puts(struct buffer *b, const char *s)
+{
+	buffer_add(b, s, strlen(s));
+}
+
+void buffer_putc(struct buffer *b, char c)
+{
+	buffer_add(b, &c, 1);
+}
+
+void buffer_printf(struct buffer *b, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0) {
+		b->failed = -ENOMEM;
+		return;
+	}
+	if (buffer_reserve(b, (size_t)n))
+		return;
+	va_start(ap, fmt);
+	vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	b->len += (size_t)n;
+}
+
+void buffer_free(struct buffer *b)
+{
+	free(b->data);
+	*b = (struct buffer){ 0 };
+}
+
+struct arena_block {
+	struct arena_block *next;
+	size_t used, size;
+	alignas(max_align_t) char data[];
+};
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+	struct arena_block *b = a->blocks;
+	size_t want;
+	void *p;
+
+	if (size > SIZE_MAX / 2)
+		return NULL;
+	size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	if (!b || b->size - b->used < size) {
+		want = b ? BLOCK_SIZE : BLOCK_FIRST;
+		if (want < size)
+			want = size;
+		/* calloc() of a large block is fresh, untouched memory: zeroing costs nothing. */
+		b = calloc(1, sizeof(*b) + want);
+		if (!b)
+			return NULL;
+		b->size = want;
+		b->next = a->blocks;
+		a->blocks = b;
+	}
+	p = b->data + b->used;
+	b->used += size;
+	return p;
+}
+
+char *arena_strndup(struct arena *a, const char *s, size_t len)
+{
+	char *p = arena_alloc(a, len + 1);
+
+	if (p)
+		memcpy(p, s, len);
+	return p;
+}
+
+void arena_free(struct arena *a)
+{
+	struct arena_block *b = a->blocks, *next;
+
+	for (; b; b = next) {
+		next = b->next;
+		free(b);
+	}
+	a->blocks = NULL;
+}

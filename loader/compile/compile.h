@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef COMPILE_COMPILE_H
+#define COMPILE_COMPILE_H
+
+#include <stddef.h>
+
+#include "bpf/image.h"
+#include "error.h"
+#include "rules/ruleset.h"
+
+/* An image being made or read from a file. @data is mmap()ed memory of its own. */
+struct image {
+	struct image_header *header;	/* = @data */
+	void *data;
+	size_t size;			/* of the constant part */
+	size_t mapped;
+};
+
+/**
+ * image_compile() - a finished rule set (ruleset_finish()) to an image.
+ * Numbers the rules and chains of @rs as a side effect (rule.number, chain.index). Same rule set and
+ * same helper: same bytes. Errors: -E2BIG (no capacity holds it, jumps too deep), -ENOMEM.
+ */
+int image_compile(struct ruleset *rs, struct image *img, struct error *err);
+
+/**
+ * image_validate() - may this block be given to the evaluator? Every offset, count and bound; for
+ * images from files and from the stage 2 child. @size: bytes of the constant part at hand.
+ */
+int image_validate(const void *data, size_t size, struct error *err);
+
+/** image_read() - from a file; checksum and validation included. */
+int image_read(struct image *img, const char *path, struct error *err);
+/** image_write() - to a file, through a temporary name in the same directory and rename(). */
+int image_write(const struct image *img, const char *path, struct error *err);
+void image_free(struct image *img);
+
+/**
+ * image_ruleset() - the rule set an image was made of, from its text section, for printing.
+ * With @counters the live counters of the run-time part (total_size bytes at @header) are put into the rules and
+ * chains, summed over the shards.
+ */
+int image_ruleset(const struct image_header *header, struct ruleset *rs, bool counters,
+		  struct error *err);
+
+/** image_capacity() - index of the smallest capacity that holds @total bytes; -1: none. */
+int image_capacity(size_t total);
+/** image_capacity_bytes() - size of a capacity. */
+size_t image_capacity_bytes(int index);
+
+#endif

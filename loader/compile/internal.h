@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef COMPILE_INTERNAL_H
+#define COMPILE_INTERNAL_H
+
+#include "compile/compile.h"
+#include "compile/program.h"
+
+/* Names of interfaces as borders between intervals (struct image_iface). */
+struct ifaces {
+	struct image_iface *borders;	/* ascending, unique; owned */
+	uint32_t count;
+	uint32_t cap;
+};
+
+/** ifaces_collect() - from all rules of a rule set. -ENOMEM, -E2BIG (more than 65535 intervals). */
+int ifaces_collect(struct ifaces *f, const struct ruleset *rs, struct error *err);
+/** ifaces_range() - the intervals an interface covers, both ends included. */
+void ifaces_range(const struct ifaces *f, const struct interface *i, uint32_t *lo, uint32_t *hi);
+void ifaces_free(struct ifaces *f);
+
+/**
+ * ruleset_number() - ids of rules and numbers of chains, in the order of printing: IPv4 then IPv6, filter then
+ * raw, chains as sorted, rules as written. So the text of an image gives the same numbers again.
+ */
+void ruleset_number(struct ruleset *rs, uint32_t *nr_chains, uint32_t *nr_rules);
+
+/** ruleset_depth() - no base chain reaches more than IMAGE_STACK pending jumps. -E2BIG, -ENOMEM. */
+int ruleset_depth(struct ruleset *rs, uint32_t nr_chains, struct error *err);
+
+/** Everything of an image but its header, while it is made. */
+struct builder {
+	struct buffer chains, rules4, rules6, acts, programs;
+	struct ifaces ifaces;
+	struct program_hash *seen;	/* programs already stored, by content */
+	uint32_t nr_seen, cap_seen;
+	uint32_t features;
+	uint32_t nr_chains, nr_rules, nr_counters;
+};
+
+/** box_compile() - one rule: its leaf record and, if need be, its match program. */
+int box_compile(struct builder *b, const struct rule *r, enum family f, struct error *err);
+void box_free(struct builder *b);
+
+/** text_make() - the canonical text of a rule set, as image_ruleset() reads it back. */
+int text_make(struct buffer *out, const struct ruleset *rs, struct error *err);
+
+/** image_checksum() - of the constant part. */
+uint64_t image_checksum(const struct image_header *h, size_t size);
+
+/** for_each_chain() support: the chains of all tables in the order of ruleset_number(). */
+#define FAMILY_TABLES	((unsigned int)NR_FAMILIES * NR_TABLES)
+static inline struct table *nth_table(struct ruleset *rs, unsigned int i)
+{
+	return &rs->tables[i / NR_TABLES][i % NR_TABLES];
+}
+
+#endif

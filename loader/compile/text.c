@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The text section: what the image was made of, in canonical form and compressed. Printing reads it
+ * back with the parser and numbers it again; so there is one printer, and what is shown is what was compiled.
+ * Each family's part starts with a line "@4" or "@6".
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "compile/internal.h"
+#include "rules/parse.h"
+
+int text_make(struct buffer *out, const struct ruleset *rs, struct error *err)
+{
+	int f, t;
+
+	for (f = 0; f < NR_FAMILIES; f++) {
+		if (!(rs->families & FAMILY_BIT(f)))
+			continue;
+		buffer_puts(out, f == FAMILY_IPV4 ? "@4\n" : "@6\n");
+		for (t = 0; t < NR_TABLES; t++) {
+			if (rs->tables[f][t].present)
+				rules_print(out, rs, (enum family)f, (enum table_id)t,
+					    PRINT_ZERO_POLICY);
+		}
+	}
+	if (out->failed)
+		return error_errno(err, out->failed, "compiling the rules");
+	return 0;
+}
+
+static int text_expand(const struct image_header *h, char **text, struct error *err)
+{
+	uLongf len = h->text_size;
+
+	*text = malloc((size_t)h->text_size + 1);
+	if (!*text)
+		return error_errno(err, -ENOMEM, "reading the rules of the image");
+	if (uncompress((Bytef *)*text, &len, (const Bytef *)h + h->text.offset, h->text.count) != Z_OK ||
+	    len != h->text_size) {
+		free(*text);
+		*text = NULL;
+		return error_set(err, -EBADMSG, "the text in the image is damaged");
+	}
+	(*text)[len] = '\0';
+	return 0;
+}
+
+/* Parse one family's part; returns what is behind it. */
+static const char *text_part(struct ruleset *rs, const char *at, int *ret, struct error *err)
+{
+	struct rules_source src = { .where = "image", .tables = TABLES_ALL };
+	const char *end;
+
+	src.families = at[1] == '4' ? FAMILY_BIT(FAMILY_IPV4) : FAMILY_BIT(FAMILY_IPV6);
+	at += 3;
+	end = strstr(at, "\n@6\n");
+	end = end ? end + 1 : at + strlen(at);
+	if (at < end && at[0] == '@')
+		end = at;
+	src.text = at;
+	src.len = (size_t)(end - at);
+	rs->families |= src.families;
+	if (src.len)
+		*ret = rules_parse(rs, &src, err);
+	return end;
+}
+
+/* Counters of one rule or policy, summed over the shards. */
+static void read_counter(const struct image_header *h, uint32_t number, uint64_t *packets,
+			 uint64_t *bytes)
+{
+	const struct image_counter *c;
+	uint32_t shard;
+
+	*packets = 0;
+	*bytes = 0;
+	for (shard = 0; shard < h->nr_shards; shard++) {
+		c = (const struct image_counter *)(const void *)
+			((const char *)h + h->counters + (size_t)shard * h->shard_stride) + number;
+		*packets += __atomic_load_n(&c->packets, __ATOMIC_RELAXED);
+		*bytes += __atomic_load_n(&c->bytes, __ATOMIC_RELAXED);
+	}
+}
+
+static void read_counters(const struct image_header *h, struct ruleset *rs)
+{
+	const struct image_chain *chains = (const void *)((const char *)h + h->chains.offset);
+	struct chain *c;
+	struct rule *r;
+	unsigned int i;
+
+	for (i = 0; i < FAMILY_TABLES; i++) {
+		for (c = nth_table(rs, i)->chains; c; c = c->next) {
+			if (c->hook != HOOK_NONE)
+				read_counter(h, chains[c->index].policy_counter, &c->packets,
+					     &c->bytes);
+			for (r = c->rules; r; r = r->next)
+				read_counter(h, r->number, &r->packets, &r->bytes);
+		}
+	}
+}
+
+int image_ruleset(const struct image_header *h, struct ruleset *rs, bool counters,
+		  struct error *err)
+{
+	uint32_t nr_chains, nr_rules;
+	char *text = NULL;
+	const char *at;
+	int ret;
+
+	ruleset_init(rs);
+	ret = text_expand(h, &text, err);
+	if (ret)
+		goto out;
+	for (at = text; !ret && (at[0] == '@' && at[1] && at[2] == '\n');)
+		at = text_part(rs, at, &ret, err);
+	if (!ret)
+		ret = ruleset_finish(rs, err);
+	if (ret)
+		goto out;
+	ruleset_number(rs, &nr_chains, &nr_rules);
+	if (nr_chains != h->chains.count || nr_rules != h->acts.count) {
+		ret = error_set(err, -EBADMSG, "the text in the image is not that of its rules");
+		goto out;
+	}
+	if (counters && h->nr_shards)
+		read_counters(h, rs);
+out:
+	if (ret)
+		ruleset_free(rs);
+	free(text);
+	return ret;
+}

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * May this block be given to the evaluator? The evaluator is memory safe for any bytes; this check is
+ * what makes its answer mean something: every reference leads to a record of the right kind, every
+ * loop ends. Images come from files and from the stage 2 child, so nothing in them is believed.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile/internal.h"
+
+#define TEXT_MAX	(1U << 30)
+#define BORDERS_MAX	65534U
+
+struct check {
+	const struct image_header *h;
+	const struct image_chain *chains;
+	const uint32_t *acts;
+	size_t size;
+	uint8_t *family;	/* by chain: 0 not reached, 1 + family */
+	uint8_t *starts;	/* bit by word of the programs section: a program starts here */
+	uint32_t *stack;	/* chains to look at */
+	uint32_t *depth;	/* by chain; 0 not known, else 1 + depth */
+	uint32_t *seen;		/* by chain: rules looked at so far */
+	struct error *err;
+};
+
+static int bad(struct check *c, const char *what)
+{
+	error_set(c->err, -EINVAL, "the image is damaged: %s", what);
+	error_hint(c->err, "make it again with 'bpfilter compile'");
+	return -EINVAL;
+}
+
+/* Size of an op of each code with its payload, in units of 8 bytes. */
+static const uint8_t op_words[OP_LAST + 1] = {
+	[OP_END] = 1, [OP_PARSED] = 1, [OP_L4] = 1, [OP_SPORT] = 1, [OP_DPORT] = 1, [OP_ICMP] = 1,
+	[OP_TCP_FLAGS] = 1, [OP_TCP_OPTION] = 1, [OP_CT_STATE] = 1, [OP_PROTO] = 1,
+	[OP_FRAGMENT] = 1, [OP_SRC4] = 2, [OP_DST4] = 2, [OP_SRC6] = 5, [OP_DST6] = 5, [OP_IN] = 1,
+	[OP_OUT] = 1, [OP_NEVER] = 1,
+};
+
+static int check_section(struct check *c, struct image_section s, size_t record)
+{
+	if (s.offset % 8 || s.offset < sizeof(*c->h) || s.offset > c->size ||
+	    (uint64_t)s.count * record > c->size - s.offset)
+		return bad(c, "a section lies outside");
+	return 0;
+}
+
+static int check_sections(struct check *c)
+{
+	const struct image_header *h = c->h;
+
+	if (check_section(c, h->chains, sizeof(struct image_chain)) ||
+	    check_section(c, h->rules4, sizeof(struct image_rule4)) ||
+	    check_section(c, h->rules6, sizeof(struct image_rule6)) ||
+	    check_section(c, h->acts, sizeof(uint32_t)) || check_section(c, h->programs, 1) ||
+	    check_section(c, h->ifaces, sizeof(struct image_iface)) ||
+	    check_section(c, h->text, 1))
+		return -EINVAL;
+	/* acts are read in pairs (walk_one()) */
+	if (h->acts.count % 2 && (uint64_t)h->acts.offset + ((uint64_t)h->acts.count + 1) * 4 > c->size)
+		return bad(c, "a section lies outside");
+	if (h->trees.count || h->nodes.count || h->residuals.count || h->sets.count || h->nr_state)
+		return bad(c, "it has sections this helper does not know");
+	if (h->ifaces.count > BORDERS_MAX || h->text_size > TEXT_MAX || h->acts.count >= 0xfffffff0U)
+		return bad(c, "a count is too large");
+	return 0;
+}
+
+static int check_header(struct check *c)
+{
+	const struct image_header *h = c->h;
+
+	if (c->size < sizeof(*h) || h->magic != IMAGE_MAGIC)
+		return error_set(c->err, -EINVAL, "not an image of bpfilter");
+	if (h->version != IMAGE_VERSION || h->header_size != sizeof(*h))
+		return error_set(c->err, -EINVAL, "the image has version %u; this helper needs %u",
+				 h->version, IMAGE_VERSION);
+	if (h->size != c->size)
+		return bad(c, "its size is wrong");
+	if (h->features & ~IMAGE_F_KNOWN)
+		return error_set(c->err, -EINVAL, "the image needs features this helper lacks (%#x)",
+				 h->features & ~IMAGE_F_KNOWN);
+	if (h->families & ~FAMILIES_ALL)
+		return bad(c, "families");
+	if (h->total_size || h->counters || h->nr_shards || h->shard_stride || h->state ||
+	    h->loaded_at || h->origin)
+		return bad(c, "run-time fields are set");
+	if (image_checksum(h, c->size) != h->checksum)
+		return bad(c, "its checksum is wrong");
+	return 0;
+}
+
+/* Programs lie one behind the other: walk them all, and remember where they start. */
+static int check_programs(struct check *c)
+{
+	const char *base = (const char *)c->h + c->h->programs.offset;
+	uint32_t words = c->h->programs.count / 8, at = 0, ops = 0;
+	struct image_op op;
+
+	if (c->h->programs.count % 8)
+		return bad(c, "programs");
+	while (at < words) {
+		if (!ops)
+			c->starts[at / 8] |= (uint8_t)(1U << at % 8);
+		memcpy(&op, base + (size_t)at * 8, sizeof(op));
+		if (op.code > OP_LAST || op.size != op_words[op.code] || op.size > words - at ||
+		    ++ops > IMAGE_OPS_MAX)
+			return bad(c, "a match program");
+		at += op.size;
+		if (op.code == OP_END)
+			ops = 0;
+	}
+	return ops ? bad(c, "a match program has no end") : 0;
+}
+
+static bool is_program(const struct check *c, uint32_t check)
+{
+	uint32_t at = (check - 8) / 8;
+
+	return !check || (check >= 8 && check % 8 == 0 && check - 8 < c->h->programs.count &&
+			  c->starts[at / 8] >> at % 8 & 1);
+}
+
+static int check_leaves(struct check *c, const struct image_chain *chain, unsigned int family)
+{
+	const struct image_rule4 *r4 = (const void *)((const char *)c->h + c->h->rules4.offset);
+	const struct image_rule6 *r6 = (const void *)((const char *)c->h + c->h->rules6.offset);
+	uint32_t total = family ? c->h->rules6.count : c->h->rules4.count;
+	uint32_t i, id, check, last = chain->first;
+
+	if (chain->leaf > total || chain->nr_leaf > total - chain->leaf)
+		return bad(c, "a chain's records lie outside");
+	/* first() computes where to start from this */
+	if (chain->nr_leaf != chain->count)
+		return bad(c, "a chain's records");
+	for (i = 0; i < chain->nr_leaf; i++) {
+		id = family ? r6[chain->leaf + i].id : r4[chain->leaf + i].id;
+		check = family ? r6[chain->leaf + i].check : r4[chain->leaf + i].check;
+		if (id != last + i || !is_program(c, check))
+			return bad(c, "a rule's record");
+		if (!family && (r4[chain->leaf + i].src_shift > 32 || r4[chain->leaf + i].dst_shift > 32))
+			return bad(c, "a prefix length");
+		if (family && (r6[chain->leaf + i].src_len > 128 || r6[chain->leaf + i].dst_len > 128))
+			return bad(c, "a prefix length");
+	}
+	return 0;
+}
+
+/* A chain and what it jumps to; targets not seen before go on the stack. */
+static int check_chain(struct check *c, uint32_t index, uint32_t *top)
+{
+	const struct image_chain *chain = &c->chains[index];
+	unsigned int family = c->family[index] - 1U;
+	uint32_t i, act, target;
+
+	if (chain->nr_trees || chain->first > c->h->acts.count ||
+	    chain->count > c->h->acts.count - chain->first)
+		return bad(c, "a chain");
+	for (i = 0; i < chain->count; i++) {
+		act = c->acts[chain->first + i];
+		if ((act & ACT_MASK) > ACT_LAST)
+			return bad(c, "a rule's action");
+		if ((act & ACT_MASK) != ACT_JUMP && (act & ACT_MASK) != ACT_GOTO)
+			continue;
+		target = act >> ACT_SHIFT;
+		if (target >= c->h->chains.count || c->chains[target].policy != IMAGE_NONE)
+			return bad(c, "a jump");
+		if (!c->family[target]) {
+			c->family[target] = c->family[index];
+			c->stack[(*top)++] = target;
+		} else if (c->family[target] != c->family[index]) {
+			return bad(c, "a jump into the other family");
+		}
+	}
+	return check_leaves(c, chain, family);
+}
+
+static int check_chains(struct check *c)
+{
+	unsigned int f, t, hook;
+	uint32_t base, top = 0;
+
+	for (f = 0; f < IMAGE_FAMILIES; f++) {
+		for (t = 0; t < IMAGE_TABLES; t++) {
+			for (hook = 0; hook < IMAGE_HOOKS; hook++) {
+				base = c->h->base[f][t][hook];
+				if (base == IMAGE_NONE)
+					continue;
+				if (base >= c->h->chains.count || c->family[base] ||
+				    c->chains[base].policy > 1 ||
+				    c->chains[base].policy_counter >= c->h->nr_counters ||
+				    c->chains[base].policy_counter < c->h->acts.count)
+					return bad(c, "a base chain");
+				c->family[base] = (uint8_t)(f + 1);
+				c->stack[top++] = base;
+			}
+		}
+	}
+	while (top) {
+		if (check_chain(c, c->stack[--top], &top))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/* The jump or goto at or behind rule number @i of a chain whose target's depth is not known; count: none. */
+static uint32_t next_unknown(const struct check *c, const struct image_chain *chain, uint32_t i)
+{
+	uint32_t act;
+
+	for (; i < chain->count; i++) {
+		act = c->acts[chain->first + i];
+		if (((act & ACT_MASK) == ACT_JUMP || (act & ACT_MASK) == ACT_GOTO) &&
+		    !c->depth[act >> ACT_SHIFT])
+			break;
+	}
+	return i;
+}
+
+static uint32_t chain_depth(const struct check *c, const struct image_chain *chain)
+{
+	uint32_t i, act, d, max = 0;
+
+	for (i = 0; i < chain->count; i++) {
+		act = c->acts[chain->first + i];
+		if ((act & ACT_MASK) != ACT_JUMP && (act & ACT_MASK) != ACT_GOTO)
+			continue;
+		d = c->depth[act >> ACT_SHIFT] - 1 + ((act & ACT_MASK) == ACT_JUMP);
+		if (d > max)
+			max = d;
+	}
+	return max;
+}
+
+/*
+ * No loop, and no more pending jumps than the evaluator has room for. Post-order with a stack of our own; each
+ * chain remembers how far it has been looked at, so that the time is linear.
+ */
+static int check_depth_from(struct check *c, uint32_t base)
+{
+	const struct image_chain *chain;
+	uint32_t top = 0, index, at, max;
+
+	c->stack[top++] = base;
+	while (top) {
+		index = c->stack[top - 1];
+		chain = &c->chains[index];
+		at = next_unknown(c, chain, c->seen[index]);
+		c->seen[index] = at;
+		if (at < chain->count) {
+			if (top >= c->h->chains.count)
+				return bad(c, "its chains form a loop");
+			c->stack[top++] = c->acts[chain->first + at] >> ACT_SHIFT;
+			continue;
+		}
+		max = chain_depth(c, chain);
+		if (max > IMAGE_STACK)
+			return bad(c, "its jumps are nested too deep");
+		c->depth[index] = max + 1;
+		top--;
+	}
+	return 0;
+}
+
+static int check_depth(struct check *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->h->chains.count; i++) {
+		if (c->family[i] && c->chains[i].policy != IMAGE_NONE && check_depth_from(c, i))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_ifaces(struct check *c)
+{
+	const struct image_iface *b = (const void *)((const char *)c->h + c->h->ifaces.offset);
+	uint32_t i;
+
+	for (i = 1; i < c->h->ifaces.count; i++) {
+		if (b[i - 1].hi > b[i].hi || (b[i - 1].hi == b[i].hi && b[i - 1].lo >= b[i].lo))
+			return bad(c, "interface names");
+	}
+	return 0;
+}
+
+int image_validate(const void *data, size_t size, struct error *err)
+{
+	struct check c = { .h = data, .size = size, .err = err };
+	int ret;
+
+	ret = check_header(&c);
+	if (!ret)
+		ret = check_sections(&c);
+	if (ret)
+		return ret;
+	c.chains = (const void *)((const char *)data + c.h->chains.offset);
+	c.acts = (const void *)((const char *)data + c.h->acts.offset);
+	c.family = calloc((size_t)c.h->chains.count + 1, 1);
+	c.stack = calloc((size_t)c.h->chains.count + 1, sizeof(*c.stack));
+	c.depth = calloc((size_t)c.h->chains.count + 1, sizeof(*c.depth));
+	c.seen = calloc((size_t)c.h->chains.count + 1, sizeof(*c.seen));
+	c.starts = calloc(c.h->programs.count / 64 + 1, 1);
+	if (!c.family || !c.stack || !c.depth || !c.seen || !c.starts) {
+		ret = error_errno(err, -ENOMEM, "checking the image");
+		goto out;
+	}
+	ret = check_programs(&c);
+	if (!ret)
+		ret = check_chains(&c);
+	if (!ret)
+		ret = check_depth(&c);
+	if (!ret)
+		ret = check_ifaces(&c);
+out:
+	free(c.starts);
+	free(c.seen);
+	free(c.depth);
+	free(c.stack);
+	free(c.family);
+	return ret;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef LOADER_ERROR_H
+#define LOADER_ERROR_H
+
+/*
+ * Errors are values. A function that can fail returns 0 or a negative errno and, if it was given a
+ * struct error, leaves in it the one message a person will read. Nothing below a command prints.
+ * The first error set wins: it is nearest to the cause.
+ */
+
+struct source;
+
+struct error {
+	char msg[512];		/* without trailing newline; empty: no error */
+	char hint[256];		/* the next step for the reader; may be empty */
+	char where[192];	/* FILE as the user typed it; empty: not about a text */
+	unsigned int line;	/* 1-based; 0: no line */
+	unsigned int column;	/* 1-based, in bytes; 0: no column */
+	char excerpt[160];	/* the line itself, cut around the column if it is long */
+	unsigned int caret;	/* 0-based offset of the caret in @excerpt */
+};
+
+/** error_set() - record a message unless one is there already. Returns @ret. */
+__attribute__((format(printf, 3, 4)))
+int error_set(struct error *err, int ret, const char *fmt, ...);
+
+/** error_errno() - error_set() with ": " and the text of errno value -@ret behind it. Returns @ret. */
+__attribute__((format(printf, 3, 4)))
+int error_errno(struct error *err, int ret, const char *fmt, ...);
+
+/** error_hint() - add the next step, unless there is one already. */
+__attribute__((format(printf, 2, 3)))
+void error_hint(struct error *err, const char *fmt, ...);
+
+/**
+ * error_at() - record a message about a place in a text.
+ * @text, @len: the whole line (without newline, need not be NUL terminated);
+ * @column: 1-based byte offset in it.
+ * Bytes that do not print are shown as '?', tabs as one blank, so that the caret fits.
+ */
+__attribute__((format(printf, 8, 9)))
+int error_at(struct error *err, int ret, const char *where, unsigned int line, unsigned int column,
+	     const char *text, unsigned long len, const char *fmt, ...);
+
+/**
+ * error_print() - "WHERE:LINE:COL: error: MSG", the line and a caret, then "hint: ..."
+ * @fd: where to; colours only if it is a terminal.
+ */
+void error_print(const struct error *err, int fd);
+
+/** error_format() - the same without colours into @buf (always terminated). */
+void error_format(const struct error *err, char *buf, unsigned long size);
+
+#endif

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "kernel/conntrack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/modules.h"
+#include "kernel/nftchain.h"
+#include "kernel/object.h"
+#include "kernel/sys.h"
+#include "rules/ruleset.h"
+
+#define ENABLE_HOOKS	"/sys/module/nf_conntrack/parameters/enable_hooks"
+
+/* Does nf_conntrack hold its hooks in every namespace by itself? Only decided when it is initialised. */
+static bool enable_hooks(void)
+{
+	char value = 'N';
+	int fd = open(ENABLE_HOOKS, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	if (read(fd, &value, 1) != 1)
+		value = 'N';
+	close(fd);
+	return value == 'Y' || value == '1';
+}
+
+/* The answer of bpf/conntrack.bpf.c: bits by family; negative: cannot be known. */
+static int probe(struct error *err)
+{
+	union bpf_attr attr;
+	struct object o;
+	int ret;
+
+	ret = object_load(&o, "conntrack", NULL, err);
+	if (ret)
+		return ret;
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = (uint32_t)object_prog(&o, "bf_conntrack");
+	ret = sys_bpf(BPF_PROG_TEST_RUN, &attr, sizeof(attr));
+	object_close(&o);
+	if (ret < 0)
+		return error_errno(err, ret, "asking whether connection tracking is on");
+	if (!(attr.test.retval & 4))
+		return error_set(err, -EPROTO, "asking whether connection tracking is on: no answer");
+	return (int)(attr.test.retval & 3);
+}
+
+static void describe(struct conntrack_state *st)
+{
+	st->chain = nftchain_present();
+	if (!st->on[FAMILY_IPV4] && !st->on[FAMILY_IPV6])
+		st->by = CONNTRACK_OFF;
+	else if (enable_hooks())
+		st->by = CONNTRACK_ENABLE_HOOKS;
+	else
+		st->by = st->chain ? CONNTRACK_CHAIN : CONNTRACK_OTHERS;
+}
+
+int conntrack_check(struct conntrack_state *st, struct error *err)
+{
+	int bits;
+
+	memset(st, 0, sizeof(*st));
+	bits = probe(err);
+	if (bits < 0)
+		return bits;
+	st->checked = true;
+	st->on[FAMILY_IPV4] = bits & 1;
+	st->on[FAMILY_IPV6] = bits & 2;
+	describe(st);
+	return 0;
+}
+
+static bool satisfied(const struct conntrack_state *st, unsigned int families)
+{
+	int f;
+
+	for (f = 0; f < NR_FAMILIES; f++) {
+		if ((families & FAMILY_BIT(f)) && !st->on[f])
+			return false;
+	}
+	/*
+	 * What others hold they can let go of when they like. What we hold ourselves stays until somebody
+	 * flushes all of nf_tables.
+	 */
+	return st->by == CONNTRACK_ENABLE_HOOKS || st->by == CONNTRACK_CHAIN;
+}
+
+/* nf_tables may be modules; errors show when the chain is refused. */
+static void load_nf_tables(void)
+{
+	module_load("nf_tables", "", NULL);
+	module_load("nft_ct", "", NULL);
+}
+
+int conntrack_require(unsigned int families, struct conntrack_state *st, struct error *err)
+{
+	int ret;
+
+	if (!module_present("nf_conntrack")) {
+		ret = module_load("nf_conntrack", "enable_hooks=1", err);
+		if (ret) {
+			error_hint(err, "the rules need connection tracking (state, conntrack): it must be in the "
+					"kernel or its modules in the initramfs");
+			return ret;
+		}
+	}
+	ret = conntrack_check(st, err);
+	if (ret || satisfied(st, families))
+		return ret;
+	load_nf_tables();
+	ret = nftchain_install(err);
+	if (!ret)
+		ret = conntrack_check(st, err);
+	if (ret || satisfied(st, families))
+		return ret;
+	error_set(err, -ENOTSUP, "connection tracking stays off in this network namespace");
+	error_hint(err, "boot with nf_conntrack.enable_hooks=1, or load nf_conntrack with that option");
+	return -ENOTSUP;
+}
+
+int conntrack_release(struct error *err)
+{
+	return nftchain_remove(err);
+}
+
+const char *conntrack_by_name(enum conntrack_by by)
+{
+	static const char *const names[] = {
+		[CONNTRACK_OFF] = "off",
+		[CONNTRACK_ENABLE_HOOKS] = "enable_hooks",
+		[CONNTRACK_OTHERS] = "others",
+		[CONNTRACK_CHAIN] = "nf_tables chain",
+	};
+
+	return names[by];
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Putting an image in force. Two ways: the slot that judges can hold it (same capacity): a new image in
+ * its outer map; else a new slot beside it, and then the hand-over.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compile/compile.h"
+#include "kernel/inner.h"
+#include "kernel/kernel.h"
+#include "kernel/rcu.h"
+#include "kernel/slot.h"
+#include "kernel/tracking.h"
+
+struct filter_change {
+	struct slot current;	/* in force now; gen GENERATIONS: none */
+	struct slot next;	/* being built; gen GENERATIONS: @current takes the image */
+	struct inner image;	/* the new one */
+	struct inner old;	/* the one in force, for its counters */
+	bool added[FAMILIES][TABLES][HOOKS];	/* links made on @current */
+	unsigned int keep_counters;
+	bool hurry;		/* boot: grace periods expedited */
+};
+
+static void change_free(struct filter_change *c)
+{
+	inner_close(&c->image);
+	inner_close(&c->old);
+	slot_close(&c->current);
+	slot_close(&c->next);
+	free(c);
+}
+
+static struct filter_change *change_new(const struct apply_options *opt)
+{
+	struct filter_change *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	slot_none(&c->current);
+	slot_none(&c->next);
+	c->image.fd = c->old.fd = -1;
+	c->keep_counters = opt->keep_counters;
+	c->hurry = opt->origin != IMAGE_ORIGIN_APPLY;
+	return c;
+}
+
+/* The slot that receives the image. */
+static struct slot *target(struct filter_change *c)
+{
+	return c->next.gen == GENERATIONS ? &c->current : &c->next;
+}
+
+/* What is in force, and its image; then remove what an interrupted change left (I5). */
+static int find_current(struct kernel *k, struct filter_change *c, struct error *err)
+{
+	enum generation other;
+	size_t size = 0;
+	int ret, fd;
+
+	ret = slot_current(k, &c->current, err);
+	if (ret == -ENOENT) {
+		ret = slot_remove(k, GEN_A, err);
+		return ret ? ret : slot_remove(k, GEN_B, err);
+	}
+	if (ret)
+		return ret;
+	fd = slot_image(&c->current, &size, err);
+	if (fd < 0)
+		return fd;
+	ret = inner_map(&c->old, fd, size, false, err);
+	if (ret)
+		return ret;
+	other = c->current.gen == GEN_A ? GEN_B : GEN_A;
+	return slot_remove(k, other, err);
+}
+
+/* Can the slot in force take this image? Its program fixes the capacity. */
+static bool can_reuse(const struct filter_change *c, size_t capacity)
+{
+	return c->current.gen != GENERATIONS && c->old.size == capacity &&
+	       c->current.prog[0] >= 0;
+}
+
+/* The second program, if the image has a use for it and the slot has it not yet. */
+static int add_raw(struct kernel *k, struct filter_change *c, int index, struct error *err)
+{
+	struct slot *s = target(c);
+
+	if (s->prog[1] >= 0)
+		return 0;
+	FOR_EACH_HOOK(f, t, h)
+		if (t && inner_needs(c->image.image, f, t, h))
+			return slot_add_raw(k, index, s, err);
+	return 0;
+}
+
+/* Links the image needs and the slot has not. */
+static int attach(struct kernel *k, struct filter_change *c, struct error *err)
+{
+	struct slot *s = target(c);
+	int ret;
+
+	FOR_EACH_HOOK(f, t, h) {
+		if (s->link[f][t][h] >= 0 || !inner_needs(c->image.image, f, t, h))
+			continue;
+		ret = slot_attach(k, s, f, t, h, err);
+		if (ret)
+			return ret;
+		c->added[f][t][h] = true;
+	}
+	return 0;
+}
+
+static int build(struct kernel *k, struct filter_change *c, int index, struct error *err)
+{
+	enum generation gen = c->current.gen == GEN_A ? GEN_B : GEN_A;
+	int ret;
+
+	ret = slot_build(k, gen, index, &c->next, err);
+	if (ret)
+		return ret;
+	rcu_hurry(c->hurry);
+	ret = slot_set_image(&c->next, c->image.fd, err);
+	rcu_hurry(false);
+	return ret;
+}
+
+static int prepare(struct kernel *k, struct filter_change *c, const void *data,
+		   const struct apply_options *opt, struct error *err)
+{
+	const struct image_header *h = data;
+	size_t capacity;
+	int ret, index;
+
+	index = inner_capacity(h, err);
+	if (index < 0)
+		return index;
+	capacity = image_capacity_bytes(index);
+	ret = find_current(k, c, err);
+	if (!ret)
+		ret = inner_create(&c->image, data, capacity, opt->origin, err);
+	if (!ret && !can_reuse(c, capacity))
+		ret = build(k, c, index, err);
+	if (!ret)
+		ret = add_raw(k, c, index, err);
+	if (!ret && (h->features & IMAGE_F_NAT_STATE))
+		ret = tracking_offset(&target(c)->control->ct_status, err);
+	if (!ret && c->old.image)
+		ret = inner_check_counters(c->image.image, c->old.image, c->keep_counters, err);
+	return ret ? ret : attach(k, c, err);
+}
+
+int filter_prepare(struct kernel *k, const void *data, size_t size, const struct apply_options *opt,
+		   struct filter_change **change, struct error *err)
+{
+	const struct image_header *h = data;
+	struct filter_change *c;
+	int ret;
+
+	*change = NULL;
+	if (size < sizeof(*h) || h->size != size)
+		return error_set(err, -EINVAL, "not an image: its size is wrong");
+	c = change_new(opt);
+	if (!c)
+		return error_errno(err, -ENOMEM, "cannot prepare a change");
+	ret = prepare(k, c, data, opt, err);
+	if (ret)
+		filter_abort(k, c);
+	else
+		*change = c;
+	return ret;
+}
+
+void filter_abort(struct kernel *k, struct filter_change *c)
+{
+	enum generation next;
+
+	if (!c)
+		return;
+	next = c->next.gen;
+	if (next == GENERATIONS && c->current.gen != GENERATIONS) {
+		FOR_EACH_HOOK(f, t, h)
+			if (c->added[f][t][h])
+				slot_detach(k, &c->current, f, t, h, NULL);
+	}
+	change_free(c);
+	if (next != GENERATIONS)
+		slot_remove(k, next, NULL);
+}
+
+/*
+ * After the new rules are in force: what fails from here on leaves something behind that harms nothing and that
+ * the next command removes (I5), so it is no failure of the commit.
+ */
+static void clean_up(struct kernel *k, struct filter_change *c)
+{
+	struct slot *s = &c->current;
+	enum generation old = c->next.gen == GENERATIONS ? GENERATIONS : s->gen;
+
+	if (c->old.image)
+		inner_add_counters(&c->image, &c->old, c->keep_counters);
+	FOR_EACH_HOOK(f, t, h)
+		if (old == GENERATIONS && s->link[f][t][h] >= 0 &&
+		    !inner_needs(c->image.image, f, t, h))
+			slot_detach(k, s, f, t, h, NULL);
+	change_free(c);
+	if (old != GENERATIONS)
+		slot_remove(k, old, NULL);
+}
+
+/* New rules, same program: one store in the outer map. A grace period is part of it. */
+static int commit_image(struct filter_change *c, struct error *err)
+{
+	int ret;
+
+	rcu_hurry(c->hurry);
+	ret = slot_set_image(&c->current, c->image.fd, err);
+	rcu_hurry(false);
+	return ret;
+}
+
+/*
+ * New program: old -> both -> new (I1). A packet meets all programs of a hook inside one RCU read section
+ * (nf_hook()), so after a grace period no packet is on its way that has not met the new slot judging.
+ */
+static int commit_slot(struct filter_change *c, struct error *err)
+{
+	struct control *new = (struct control *)(uintptr_t)c->next.control;
+	int ret, i;
+
+	c->next.control->judging = 1;
+	if (c->current.gen == GENERATIONS)
+		return 0;
+	rcu_hurry(c->hurry);
+	ret = rcu_wait(&c->next, c->image.fd, err);
+	if (ret) {
+		c->next.control->judging = 0;
+	} else {
+		c->current.control->judging = 0;
+		/* For exact counters only. */
+		rcu_wait(&c->next, c->image.fd, NULL);
+		for (i = 0; i < DROP_REASONS; i++)
+			__atomic_fetch_add(&new->drops[i], c->current.control->drops[i],
+					   __ATOMIC_RELAXED);
+	}
+	rcu_hurry(false);
+	return ret;
+}
+
+int filter_commit(struct kernel *k, struct filter_change *c, struct error *err)
+{
+	int ret;
+
+	ret = c->next.gen == GENERATIONS ? commit_image(c, err) : commit_slot(c, err);
+	if (ret)
+		filter_abort(k, c);
+	else
+		clean_up(k, c);
+	return ret;
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The beginning and the end of every command that touches the kernel.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+#include "kernel/pins.h"
+#include "kernel/sys.h"
+
+/* One writer. Where /run cannot be written there is nobody else yet (early boot). */
+static int take_lock(struct kernel *k, struct error *err)
+{
+	char path[64];
+	int fd;
+
+	mkdir("/run/bpfilter", 0755);
+	snprintf(path, sizeof(path), "/run/bpfilter/lock-%" PRIu64, k->cookie);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return 0;
+	while (flock(fd, LOCK_EX)) {
+		int ret = -errno;
+
+		if (ret == -EINTR)
+			continue;
+		close(fd);
+		return error_errno(err, ret, "cannot lock %s", path);
+	}
+	k->lock_fd = fd;
+	return 0;
+}
+
+/* A layout of pins that is newer than ours must not be touched. */
+static int check_layout(const char *dir, struct error *err)
+{
+	struct dirent *e;
+	int version, ret = 0;
+	DIR *d;
+
+	d = opendir(dir);
+	if (!d)
+		return errno == ENOENT ? 0 : error_errno(err, -errno, "cannot read %s", dir);
+	while (!ret && (e = readdir(d))) {
+		version = e->d_name[0] == 'v' ? atoi(e->d_name + 1) : 0;
+		if (version <= PIN_VERSION)
+			continue;
+		ret = error_set(err, -EPROTO, "%s/%s was made by a newer bpfilter", dir, e->d_name);
+		error_hint(err, "use that version, or remove its filters with it first");
+	}
+	closedir(d);
+	return ret;
+}
+
+static int make_dir(const char *path, struct error *err)
+{
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return error_errno(err, -errno, "cannot make %s", path);
+	return 0;
+}
+
+int kernel_make_dirs(struct kernel *k, struct error *err)
+{
+	char path[sizeof(k->dir)];
+	int ret;
+
+	snprintf(path, sizeof(path), "%s/bpfilter", k->bpffs);
+	ret = make_dir(path, err);
+	if (ret)
+		return ret;
+	snprintf(path, sizeof(path), "%s/bpfilter/%" PRIu64, k->bpffs, k->cookie);
+	ret = make_dir(path, err);
+	return ret ? ret : make_dir(k->dir, err);
+}
+
+static int open_place(struct kernel *k, struct error *err)
+{
+	char parent[sizeof(k->dir)];
+	int ret;
+
+	ret = bpffs_find(k->bpffs, sizeof(k->bpffs), err);
+	if (ret)
+		return ret;
+	snprintf(parent, sizeof(parent), "%s/bpfilter/%" PRIu64, k->bpffs, k->cookie);
+	snprintf(k->dir, sizeof(k->dir), "%s/bpfilter/%" PRIu64 "/v%d", k->bpffs, k->cookie,
+		 PIN_VERSION);
+	ret = take_lock(k, err);
+	return ret ? ret : check_layout(parent, err);
+}
+
+int kernel_open(struct kernel *k, bool create, struct error *err)
+{
+	int ret;
+
+	memset(k, 0, sizeof(*k));
+	k->lock_fd = -1;
+	if (geteuid()) {
+		error_set(err, -EPERM, "must be root (CAP_BPF, CAP_NET_ADMIN, CAP_SYS_ADMIN)");
+		return -EPERM;
+	}
+	ret = kernel_netns_cookie(&k->cookie, err);
+	if (!ret)
+		ret = open_place(k, err);
+	if (!ret)
+		ret = pins_adopt(k, err);
+	if (!ret && create)
+		ret = kernel_make_dirs(k, err);
+	if (!ret && access(k->dir, F_OK))
+		ret = -errno;	/* -ENOENT: nothing of ours here, no message */
+	if (ret)
+		kernel_close(k);
+	return ret;
+}
+
+void kernel_close(struct kernel *k)
+{
+	if (k->lock_fd >= 0)
+		close(k->lock_fd);
+	k->lock_fd = -1;
+}
+

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The only file that includes generated code: one light skeleton and one ELF file for each object of bpf/.
+ */
+#include "kernel/skeleton.h"
+
+#include <errno.h>
+#include <string.h>
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wconversion"
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+#pragma GCC diagnostic ignored "-Wunused-function"
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#pragma GCC diagnostic ignored "-Wmissing-prototypes"
+
+#include "bpf/image.h"
+
+#include "gen/conntrack.lskel.h"
+#include "gen/deny.lskel.h"
+#include "gen/evaluator0.lskel.h"
+#include "gen/evaluator1.lskel.h"
+#include "gen/evaluator2.lskel.h"
+#include "gen/evaluator3.lskel.h"
+
+#pragma GCC diagnostic pop
+
+#include "gen/conntrack.elf.h"
+#include "gen/deny.elf.h"
+#include "gen/evaluator0.elf.h"
+#include "gen/evaluator1.elf.h"
+#include "gen/evaluator2.elf.h"
+#include "gen/evaluator3.elf.h"
+
+/* The generated functions take their own type: these take any. */
+#define PLAIN(NAME)								\
+	static void *NAME##_open(void)						\
+	{									\
+		return NAME##_bpf__open();					\
+	}									\
+	static int NAME##_load(void *s)						\
+	{									\
+		return NAME##_bpf__load(s);					\
+	}									\
+	static void NAME##_destroy(void *s)					\
+	{									\
+		NAME##_bpf__destroy(s);						\
+	}
+
+/* An object with a config in .rodata. */
+#define CONFIGURED(NAME)							\
+	PLAIN(NAME)								\
+	static void *NAME##_rodata(void *s, size_t *size)			\
+	{									\
+		struct NAME##_bpf *skel = s;					\
+										\
+		*size = sizeof(*skel->rodata);					\
+		return skel->rodata;						\
+	}
+
+#define COMMON(NAME)								\
+	.name = #NAME,								\
+	.open = NAME##_open,							\
+	.load = NAME##_load,							\
+	.destroy = NAME##_destroy,						\
+	.progs = offsetof(struct NAME##_bpf, progs),				\
+	.nr_progs = sizeof(((struct NAME##_bpf *)0)->progs) /			\
+		    sizeof(struct bpf_prog_desc),				\
+	.elf = NAME##_elf,							\
+	.elf_packed = sizeof(NAME##_elf),					\
+	.elf_size = &NAME##_elf_size
+
+#define WITH_MAPS(NAME)								\
+	.maps = offsetof(struct NAME##_bpf, maps),				\
+	.nr_maps = sizeof(((struct NAME##_bpf *)0)->maps) /			\
+		   sizeof(struct bpf_map_desc),					\
+	.rodata = NAME##_rodata
+
+PLAIN(conntrack)
+CONFIGURED(deny)
+CONFIGURED(evaluator0)
+CONFIGURED(evaluator1)
+CONFIGURED(evaluator2)
+CONFIGURED(evaluator3)
+
+static const struct skeleton skeletons[] = {
+	{ COMMON(conntrack) },
+	{ COMMON(deny), WITH_MAPS(deny) },
+	{ COMMON(evaluator0), WITH_MAPS(evaluator0) },
+	{ COMMON(evaluator1), WITH_MAPS(evaluator1) },
+	{ COMMON(evaluator2), WITH_MAPS(evaluator2) },
+	{ COMMON(evaluator3), WITH_MAPS(evaluator3) },
+};
+
+const struct skeleton *skeleton_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(skeletons) / sizeof(skeletons[0]); i++)
+		if (!strcmp(skeletons[i].name, name))
+			return &skeletons[i];
+	return NULL;
+}

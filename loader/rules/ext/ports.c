@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "rules/ext/ports.h"
+
+#include "rules/names.h"
+
+#define PORT_MAX	65535U
+
+/* skip_ports_match() */
+static bool is_any(const struct port_range *r)
+{
+	return !r->lo && r->hi == PORT_MAX && !r->invert;
+}
+
+void ports_print(struct buffer *out, const char *option, const struct port_range *r)
+{
+	if (is_any(r))
+		return;
+	buffer_printf(out, "%s --%s %u", r->invert ? " !" : "", option, r->lo);
+	if (r->lo != r->hi)
+		buffer_printf(out, ":%u", r->hi);
+}
+
+static void list_port(struct buffer *out, uint16_t port, const char *proto, bool numeric)
+{
+	const char *name = numeric ? NULL : service_name(port, proto);
+
+	if (name)
+		buffer_puts(out, name);
+	else
+		buffer_printf(out, "%u", port);
+}
+
+void ports_list(struct buffer *out, const char *name, const struct port_range *r, const char *proto,
+		bool numeric)
+{
+	if (is_any(r))
+		return;
+	buffer_printf(out, " %s%s:%s", name, r->lo == r->hi ? "" : "s", r->invert ? "!" : "");
+	list_port(out, r->lo, proto, numeric);
+	if (r->lo == r->hi)
+		return;
+	buffer_putc(out, ':');
+	list_port(out, r->hi, proto, numeric);
+}
+
+/* One range as an op, when the box does not hold it. */
+static void compile_range(struct program *p, enum image_opcode code, const struct port_range *r,
+			  bool in_box)
+{
+	if (is_any(r) || (in_box && !r->invert))
+		return;
+	program_op(p, code, r->invert ? OP_INVERT : 0, (u32)r->lo << 16 | r->hi, NULL, 0);
+}
+
+void ports_compile(struct program *p, const struct port_range *src, const struct port_range *dst)
+{
+	bool in_box = program_ports(p, src->invert ? 0 : src->lo,
+				    src->invert ? PORT_MAX : src->hi, dst->invert ? 0 : dst->lo,
+				    dst->invert ? PORT_MAX : dst->hi);
+
+	compile_range(p, OP_SPORT, src, in_box);
+	compile_range(p, OP_DPORT, dst, in_box);
+}

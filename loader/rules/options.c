@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include <string.h>
+
+#include "rules/line.h"
+
+/*
+ * getopt_long() as iptables uses it: every word in order ("-" in front of the option string),
+ * unambiguous prefixes of long options, --option=value, clusters of short options. Our own because
+ * musl's wants a table built anew for every rule and keeps its place in globals.
+ * Sources: glibc posix/getopt.c; original_opts[] of iptables/iptables.c, IPT_OPTSTRING of
+ * iptables/xshared.h, xtables_merge_options() of libxtables/xtables.c (1.8.11).
+ */
+
+enum { NO_ARG, ARG, OPTIONAL_ARG };
+
+struct long_option {
+	const char *name;
+	unsigned char args;
+	char id;
+};
+
+static const struct long_option long_options[] = {
+	{ "append", ARG, 'A' }, { "delete", ARG, 'D' }, { "check", ARG, 'C' },
+	{ "insert", ARG, 'I' }, { "replace", ARG, 'R' }, { "list", OPTIONAL_ARG, 'L' },
+	{ "list-rules", OPTIONAL_ARG, 'S' }, { "flush", OPTIONAL_ARG, 'F' },
+	{ "zero", OPTIONAL_ARG, 'Z' }, { "new-chain", ARG, 'N' },
+	{ "delete-chain", OPTIONAL_ARG, 'X' }, { "rename-chain", ARG, 'E' },
+	{ "policy", ARG, 'P' }, { "source", ARG, 's' }, { "destination", ARG, 'd' },
+	{ "src", ARG, 's' }, { "dst", ARG, 'd' }, { "protocol", ARG, 'p' },
+	{ "in-interface", ARG, 'i' }, { "jump", ARG, 'j' }, { "table", ARG, 't' },
+	{ "match", ARG, 'm' }, { "numeric", NO_ARG, 'n' }, { "out-interface", ARG, 'o' },
+	{ "verbose", NO_ARG, 'v' }, { "wait", OPTIONAL_ARG, 'w' },
+	{ "wait-interval", OPTIONAL_ARG, 'W' }, { "exact", NO_ARG, 'x' },
+	{ "fragments", NO_ARG, 'f' }, { "version", NO_ARG, 'V' }, { "help", OPTIONAL_ARG, 'h' },
+	{ "line-numbers", NO_ARG, '0' }, { "modprobe", ARG, 'M' }, { "set-counters", ARG, 'c' },
+	{ "goto", ARG, 'g' }, { "ipv4", NO_ARG, '4' }, { "ipv6", NO_ARG, '6' },
+	{ NULL, 0, 0 },
+};
+
+static const char short_options[] =
+	"A:C:D:E:F::I:L::M:N:P:R:S::VX::Z::c:d:i:j:o:p:s:t:vW::46fg:h::m:nw::x";
+
+/* A long option found: of iptables itself, or of a match. */
+struct found {
+	const struct long_option *own;
+	const struct match_ext *ext;
+	const struct ext_option *option;
+};
+
+static bool same_option(const struct found *a, const struct found *b)
+{
+	if (a->own || b->own)
+		return a->own && b->own && a->own->id == b->own->id &&
+		       a->own->args == b->own->args;
+	return a->ext == b->ext && a->option->id == b->option->id &&
+	       a->option->args == b->option->args;
+}
+
+/* One candidate. Returns true when the search is over: an exact match. */
+static bool consider(struct found *best, bool *ambiguous, const struct found *candidate,
+		     const char *option_name, const char *name, size_t len)
+{
+	if ((len && *option_name != *name) || strncmp(option_name, name, len))
+		return false;
+	if (!option_name[len]) {
+		*best = *candidate;
+		*ambiguous = false;
+		return true;
+	}
+	if (!best->own && !best->option)
+		*best = *candidate;
+	else if (!same_option(best, candidate))
+		*ambiguous = true;
+	return false;
+}
+
+/* iptables' own options first, then those of the matches, the newest first. */
+static bool find_long(const struct line_parser *lp, const char *name, size_t len,
+		      struct found *best)
+{
+	const struct long_option *own;
+	const struct ext_option *opt;
+	struct found candidate;
+	bool ambiguous = false;
+	unsigned int i;
+
+	*best = (struct found){ 0 };
+	for (own = long_options; own->name; own++) {
+		candidate = (struct found){ .own = own };
+		if (consider(best, &ambiguous, &candidate, own->name, name, len))
+			return true;
+	}
+	for (i = lp->nr_exts; i-- > 0;) {
+		for (opt = lp->exts[i]->options; opt && opt->name; opt++) {
+			candidate = (struct found){ .ext = lp->exts[i], .option = opt };
+			if (consider(best, &ambiguous, &candidate, opt->name, name, len))
+				return true;
+		}
+	}
+	return (best->own || best->option) && !ambiguous;
+}
+
+unsigned int option_column(const struct line_parser *lp, unsigned int index)
+{
+	if (index < lp->words->n)
+		return lp->words->column[index];
+	return (unsigned int)lp->len + 1;
+}
+
+bool option_has_arg(const struct line_parser *lp)
+{
+	const char *next = lp->words->word[lp->scan.index];
+
+	return lp->scan.index < lp->words->n && next[0] != '-' && next[0] != '!';
+}
+
+/* The next word is the option's argument. */
+static bool take_word(struct line_parser *lp)
+{
+	struct option_scan *s = &lp->scan;
+
+	if (s->index >= lp->words->n)
+		return false;
+	s->arg = lp->words->word[s->index];
+	s->arg_column = option_column(lp, s->index);
+	s->index++;
+	return true;
+}
+
+static int next_long(struct line_parser *lp, const char *word)
+{
+	struct option_scan *s = &lp->scan;
+	const char *name = word + 2, *value = strchr(name, '=');
+	size_t len = value ? (size_t)(value - name) : strlen(name);
+	struct found found;
+	unsigned int args;
+
+	if (!find_long(lp, name, len, &found))
+		return OPTION_UNKNOWN;
+	args = found.own ? found.own->args : found.option->args;
+	if (value && args == NO_ARG)
+		return OPTION_UNKNOWN;
+	if (value) {
+		s->arg = value + 1;
+		s->arg_column = option_column(lp, s->word) + (unsigned int)(value + 1 - word);
+	} else if (args == ARG && !take_word(lp)) {
+		return OPTION_NO_ARG;
+	}
+	s->ext = found.ext;
+	s->ext_option = found.option;
+	return found.own ? found.own->id : OPTION_EXT;
+}
+
+static int next_short(struct line_parser *lp)
+{
+	struct option_scan *s = &lp->scan;
+	char c = *s->cluster++;
+	const char *def = c == ':' ? NULL : strchr(short_options, c), *rest = s->cluster;
+	const char *word = lp->words->word[s->word];
+
+	if (!*rest)
+		s->cluster = NULL;
+	if (!def)
+		return OPTION_UNKNOWN;
+	if (def[1] != ':')
+		return c;
+	s->cluster = NULL;
+	if (*rest) {
+		s->arg = rest;
+		s->arg_column = option_column(lp, s->word) + (unsigned int)(rest - word);
+	} else if (def[2] != ':' && !take_word(lp)) {
+		return OPTION_NO_ARG;
+	}
+	return c;
+}
+
+int option_next(struct line_parser *lp)
+{
+	struct option_scan *s = &lp->scan;
+	char *word;
+
+	s->arg = NULL;
+	s->arg_column = 0;
+	s->ext = NULL;
+	s->ext_option = NULL;
+	if (s->cluster)
+		return next_short(lp);
+	if (s->index >= lp->words->n)
+		return OPTION_END;
+	s->word = s->index;
+	word = lp->words->word[s->index++];
+	if (!strcmp(word, "--"))
+		return OPTION_END;
+	if (word[0] != '-' || !word[1]) {
+		s->arg = word;
+		s->arg_column = option_column(lp, s->word);
+		return OPTION_WORD;
+	}
+	if (word[1] == '-')
+		return next_long(lp, word);
+	s->cluster = word + 1;
+	return next_short(lp);
+}

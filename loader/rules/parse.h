@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef RULES_PARSE_H
+#define RULES_PARSE_H
+
+#include "rules/ruleset.h"
+
+/* A text to read rules from. The memory stays the caller's until ruleset_finish() has returned. */
+struct rules_source {
+	const char *where;	/* shown in messages: FILE as the user typed it */
+	const char *text;
+	size_t len;
+	unsigned int families;	/* FAMILY_BIT()s; both: -4, -6 and addresses decide line by line */
+	unsigned int tables;	/* TABLE_BIT()s to take; 0: all, others with rules are an error */
+	bool inline_rules;	/* bare rules without "*filter" and COMMIT (kernel command line) */
+};
+
+/**
+ * rules_parse() - add a text to a rule set.
+ * Sources are joined in order: a second text, or a second "*table" block, for the same family and
+ * table goes on where the first ended. Chains keep their rules (also when a ":" line names them
+ * again; twice within one block is an error, as for iptables), the last policy given holds.
+ * With both families a line "*table" or ":chain" is for both; a rule goes where -4 or -6 says, else
+ * where an address in -s or -d belongs, else ICMP, else to both.
+ * On error the rule set holds a part of the text: throw it away (ruleset_free()), never use it.
+ * Returns 0, -EINVAL, -ENOMEM.
+ */
+int rules_parse(struct ruleset *rs, const struct rules_source *src, struct error *err);
+
+/**
+ * rules_read_file() - a whole regular file, at most @max bytes. *text is malloc()ed.
+ * Errors: a directory, fifo, device, empty name, too large, unreadable.
+ */
+int rules_read_file(const char *path, size_t max, char **text, size_t *len, struct error *err);
+#define RULES_FILE_MAX	(512UL << 20)
+
+/**
+ * ruleset_finish() - after the last text: jumps have a chain (else an error at the rule that names
+ * it), no loop is reachable from a base chain, -i and -o fit the hooks, chains are sorted.
+ */
+int ruleset_finish(struct ruleset *rs, struct error *err);
+
+/*
+ * Printing. PRINT_COUNTERS: "[p:b]" in front of rules, as iptables-save -c. PRINT_ALL_TABLES: also a
+ * table the rule set does not have. PRINT_ZERO_POLICY: counters of policies as [0:0], for a text
+ * that names the rules alone; iptables-save prints them also without -c.
+ */
+enum { PRINT_COUNTERS = 1, PRINT_ALL_TABLES = 2, PRINT_ZERO_POLICY = 4 };
+
+/** rules_print() - canonical iptables-save text of one table, without "# Generated" lines. */
+void rules_print(struct buffer *out, const struct ruleset *rs, enum family f, enum table_id t,
+		 unsigned int flags);
+/** rule_print() - "-A CHAIN ..." of one rule, no newline, no counters. */
+void rule_print(struct buffer *out, const struct rule *r, const struct chain *c, enum family f);
+
+/* Flags of rules_list(), as the options of iptables -L. */
+enum { LIST_VERBOSE = 1, LIST_NUMERIC = 2, LIST_EXACT = 4, LIST_LINE_NUMBERS = 8 };
+/** rules_list() - what iptables -L [CHAIN] prints (layout of 1.8.9). */
+int rules_list(struct buffer *out, const struct ruleset *rs, enum family f, enum table_id t,
+	       const char *chain, unsigned int flags);
+
+#endif

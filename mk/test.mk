@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Tests that are C programs: unit tests (cmocka), fuzzers, tools of the other tests; and static analysis.
+
+HOST_CC	:= gcc
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined
+host_flags := -std=gnu11 -O1 -g $(filter-out -Werror,$(warnings)) $(defines) $(own) -I$(DEPS)/include/bpf
+unit_names := $(patsubst loader/test/unit/%.c,%,$(wildcard loader/test/unit/test_*.c))
+fuzz_names := $(patsubst loader/test/fuzz/%.c,%,$(wildcard loader/test/fuzz/fuzz_*.c))
+FUZZ_SECONDS ?= 20
+
+$(B)/host/%.o: %.c | $(TABLES)
+	$(call say,HOSTCC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOST_CC) $(host_flags) $(SANITIZE) -MMD -MP -c -o $@ $<
+
+# The sources of the kernel side that hold pure functions are added by the tests that need them.
+$(B)/host/test_%: $(B)/host/loader/test/unit/test_%.o $(PURE:%.c=$(B)/host/%.o) $(UNIT_EXTRA:%.c=$(B)/host/%.o)
+	$(call say,HOSTLD,$@)
+	$(Q)$(HOST_CC) $(SANITIZE) -o $@ $^ -lcmocka -lz
+
+test-unit: $(unit_names:%=$(B)/host/%)
+	$(Q)fail=0; for t in $^; do echo "== $$t"; $$t || fail=1; done; exit $$fail
+
+$(B)/fuzz/obj/%.o: %.c | $(TABLES)
+	$(call say,FUZZCC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -std=gnu11 -O1 -g -w $(defines) $(own) -fsanitize=fuzzer-no-link,address,undefined \
+		-fno-sanitize-recover=undefined -MMD -MP -c -o $@ $<
+
+$(B)/fuzz/fuzz_%: $(B)/fuzz/obj/loader/test/fuzz/fuzz_%.o $(PURE:%.c=$(B)/fuzz/obj/%.o)
+	$(call say,FUZZLD,$@)
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ -lz
+
+fuzz-build: $(fuzz_names:%=$(B)/fuzz/%)
+
+fuzz: fuzz-build
+	$(Q)for t in $(fuzz_names); do mkdir -p $(B)/fuzz/corpus/$$t; \
+		seeds=; [ ! -d loader/test/fuzz/seeds/$$t ] || seeds=loader/test/fuzz/seeds/$$t; \
+		echo "== $$t"; $(B)/fuzz/$$t -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 \
+		-artifact_prefix=$(B)/fuzz/ $(B)/fuzz/corpus/$$t $$seeds > $(B)/fuzz/$$t.log 2>&1 || \
+		{ tail -40 $(B)/fuzz/$$t.log; exit 1; }; grep stat::number_of_executed $(B)/fuzz/$$t.log; done
+
+# Guest programs of the boot tests are static; host programs are not.
+$(B)/boot-tests/guest/%: boot-tests/guest/%.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC_TARGET) $(filter-out -Werror,$(CFLAGS)) $(defines) -I. $(foreign) -static -s -o $@ $<
+
+$(B)/boot-tests/host/%: boot-tests/host/%.c
+	$(call say,HOSTCC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOST_CC) -std=gnu11 -O2 -g $(filter-out -Werror,$(warnings)) -D_GNU_SOURCE -I. -o $@ $<
+
+boot-tools: $(patsubst boot-tests/%.c,$(B)/boot-tests/%,$(wildcard boot-tests/guest/*.c boot-tests/host/*.c))
+
+lint: lint-cppcheck lint-tidy
+
+lint-cppcheck: | $(TABLES) $(EMBEDDED)
+	$(call say,CPPCHECK,loader)
+	$(Q)cppcheck --quiet --error-exitcode=1 --enable=warning,portability,performance --inline-suppr \
+		--suppress=missingIncludeSystem --std=c11 $(defines) -I. -Iloader $(SRCS)
+
+lint-tidy: | $(TABLES) $(EMBEDDED)
+	$(call say,TIDY,loader)
+	$(Q)clang-tidy-14 --quiet $(SRCS) -- -std=gnu11 $(defines) $(own) $(foreign) 2>/dev/null
+
+format-check:
+	$(Q)clang-format-14 --dry-run --Werror $(SRCS) $(wildcard bpf/*.[ch])
+
+.PHONY: test-unit fuzz fuzz-build boot-tools lint lint-cppcheck lint-tidy format-check
+-include $(shell find $(B)/host $(B)/fuzz -name '*.d' 2>/dev/null)

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Helpers of the scripts; sourced. Needs bash.
+# shellcheck shell=bash
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+build=$top/build
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "${0##*/}: $*"; exit 1; }
+
+# quiet LOG COMMAND...: run with its output in LOG; show the end of it only if the command fails.
+quiet() {
+	local log=$1
+	shift
+	mkdir -p "$(dirname "$log")"
+	if ! "$@" >"$log" 2>&1; then
+		say "failed: $*"
+		tail -n 30 "$log" >&2
+		return 1
+	fi
+}
+
+# retry N COMMAND...: networks and mirrors have bad moments.
+retry() {
+	local n=$1 i
+	shift
+	for ((i = 1; i <= n; i++)); do
+		"$@" && return 0
+		((i == n)) || sleep $((i * 2))
+	done
+	return 1
+}
+
+need_root() {
+	[ "$(id -u)" = 0 ] || die "must be root (it installs packages and makes network namespaces): sudo $0"
+}
