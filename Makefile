@@ -79,16 +79,22 @@ $(B)/bpf/%.o: bpf/%.bpf.c
 	$(Q)$(bpf_cc)
 	$(Q)$(STRIP) -g $@
 
-# The light skeleton, and the same object for libbpf, compressed.
-$(GEN)/%.lskel.h: $(B)/bpf/%.o
+# The light skeleton, and the same object for libbpf; of the larger evaluators the difference to the first.
+base_of = $(if $(filter evaluator1 evaluator2 evaluator3,$*),evaluator0 $(1))
+
+$(B)/bpf/%.lskel.h: $(B)/bpf/%.o
 	$(call say,SKEL,$@)
-	$(Q)mkdir -p $(@D)
 	$(Q)$(BPFTOOL) gen skeleton -L $< name $*_bpf > $@
 
-$(GEN)/%.elf.h: $(B)/bpf/%.o scripts/mkelf
+$(GEN)/%.lskel.h: $(B)/bpf/%.lskel.h $(B)/bpf/evaluator0.lskel.h scripts/mkembedded
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)scripts/mkelf $* $< > $@
+	$(Q)scripts/mkembedded skel $* $< $(call base_of,$(B)/bpf/evaluator0.lskel.h) > $@
+
+$(GEN)/%.elf.h: $(B)/bpf/%.o $(B)/bpf/evaluator0.o scripts/mkembedded
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)scripts/mkembedded elf $* $< $(call base_of,$(B)/bpf/evaluator0.o) > $@
 
 $(GEN)/protocols.h: scripts/mknames /etc/protocols
 	$(call say,GEN,$@)

@@ -10,7 +10,7 @@
 /* How much of a long line is shown in front of the caret. */
 #define EXCERPT_LEAD	60U
 
-int error_set(struct error *err, int ret, const char *fmt, ...)
+int error_set_(struct error *err, int ret, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -22,7 +22,7 @@ int error_set(struct error *err, int ret, const char *fmt, ...)
 	return ret;
 }
 
-int error_errno(struct error *err, int ret, const char *fmt, ...)
+int error_errno_(struct error *err, int ret, const char *fmt, ...)
 {
 	char text[400];
 	va_list ap;
@@ -79,7 +79,7 @@ static void set_excerpt(struct error *err, unsigned int column, const char *text
 	err->caret = (unsigned int)(caret - from);
 }
 
-int error_at(struct error *err, int ret, const char *where, unsigned int line, unsigned int column,
+int error_at_(struct error *err, int ret, const char *where, unsigned int line, unsigned int column,
 	     const char *text, unsigned long len, const char *fmt, ...)
 {
 	va_list ap;

@@ -20,13 +20,23 @@ struct error {
 	unsigned int caret;	/* 0-based offset of the caret in @excerpt */
 };
 
+/* The value is returned here, where compilers and analysers see that it is not 0. */
+#define ERROR_RETURN(function, err, ret, ...)		\
+	__extension__({					\
+		int ret_ = (ret);			\
+		function(err, ret_, __VA_ARGS__);	\
+		ret_;					\
+	})
+
 /** error_set() - record a message unless one is there already. Returns @ret. */
 __attribute__((format(printf, 3, 4)))
-int error_set(struct error *err, int ret, const char *fmt, ...);
+int error_set_(struct error *err, int ret, const char *fmt, ...);
+#define error_set(err, ret, ...) ERROR_RETURN(error_set_, err, ret, __VA_ARGS__)
 
 /** error_errno() - error_set() with ": " and the text of errno value -@ret behind it. Returns @ret. */
 __attribute__((format(printf, 3, 4)))
-int error_errno(struct error *err, int ret, const char *fmt, ...);
+int error_errno_(struct error *err, int ret, const char *fmt, ...);
+#define error_errno(err, ret, ...) ERROR_RETURN(error_errno_, err, ret, __VA_ARGS__)
 
 /** error_hint() - add the next step, unless there is one already. */
 __attribute__((format(printf, 2, 3)))
@@ -39,8 +49,9 @@ void error_hint(struct error *err, const char *fmt, ...);
  * Bytes that do not print are shown as '?', tabs as one blank, so that the caret fits.
  */
 __attribute__((format(printf, 8, 9)))
-int error_at(struct error *err, int ret, const char *where, unsigned int line, unsigned int column,
-	     const char *text, unsigned long len, const char *fmt, ...);
+int error_at_(struct error *err, int ret, const char *where, unsigned int line, unsigned int column,
+	      const char *text, unsigned long len, const char *fmt, ...);
+#define error_at(err, ret, ...) ERROR_RETURN(error_at_, err, ret, __VA_ARGS__)
 
 /**
  * error_print() - "WHERE:LINE:COL: error: MSG", the line and a caret, then "hint: ..."

@@ -2,9 +2,10 @@
 #include "kernel/conntrack.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/bpf.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kernel/modules.h"
@@ -12,22 +13,6 @@
 #include "kernel/object.h"
 #include "kernel/sys.h"
 #include "rules/ruleset.h"
-
-#define ENABLE_HOOKS	"/sys/module/nf_conntrack/parameters/enable_hooks"
-
-/* Does nf_conntrack hold its hooks in every namespace by itself? Only decided when it is initialised. */
-static bool enable_hooks(void)
-{
-	char value = 'N';
-	int fd = open(ENABLE_HOOKS, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return false;
-	if (read(fd, &value, 1) != 1)
-		value = 'N';
-	close(fd);
-	return value == 'Y' || value == '1';
-}
 
 /* The answer of bpf/conntrack.bpf.c: bits by family; negative: cannot be known. */
 static int probe(struct error *err)
@@ -50,15 +35,36 @@ static int probe(struct error *err)
 	return (int)(attr.test.retval & 3);
 }
 
+/*
+ * Was nf_conntrack started with enable_hooks=1? The parameter cannot be read (its mode is 0000,
+ * nf_conntrack_standalone.c), but then every new network namespace has the hooks from its beginning
+ * (nf_conntrack_pernet_init()): make one and look. A child does it, for unshare() is for good.
+ */
+static bool enable_hooks(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(!unshare(CLONE_NEWNET) && probe(NULL) == 3 ? 0 : 1);
+	if (pid < 0)
+		return false;
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return false;
+	}
+	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
 static void describe(struct conntrack_state *st)
 {
 	st->chain = nftchain_present();
 	if (!st->on[FAMILY_IPV4] && !st->on[FAMILY_IPV6])
 		st->by = CONNTRACK_OFF;
-	else if (enable_hooks())
-		st->by = CONNTRACK_ENABLE_HOOKS;
+	else if (st->chain)
+		st->by = CONNTRACK_CHAIN;
 	else
-		st->by = st->chain ? CONNTRACK_CHAIN : CONNTRACK_OTHERS;
+		st->by = enable_hooks() ? CONNTRACK_ENABLE_HOOKS : CONNTRACK_OTHERS;
 }
 
 int conntrack_check(struct conntrack_state *st, struct error *err)

@@ -200,12 +200,12 @@ static int remove_links(struct deny *d, const struct kernel *k, unsigned int fam
 
 int deny_open(struct deny *given, const struct kernel *k, unsigned int families, struct error *err)
 {
-	struct deny mine, *d = given ? given : &mine;
+	struct deny mine = { 0 }, *d = given ? given : &mine;
 	unsigned int f, open;
 	int ret = 0;
 
+	deny_none(&mine);
 	if (!given) {
-		deny_none(&mine);
 		ret = deny_reopen(&mine, k, err);
 		if (ret) {
 			deny_close(&mine);

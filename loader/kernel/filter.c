@@ -16,6 +16,8 @@
 #include "kernel/slot.h"
 #include "kernel/tracking.h"
 
+#define PRELOAD	0	/* the capacity that filter_preload() chooses */
+
 struct filter_change {
 	struct slot current;	/* in force now; gen GENERATIONS: none */
 	struct slot next;	/* being built; gen GENERATIONS: @current takes the image */
@@ -64,7 +66,7 @@ static int find_current(struct kernel *k, struct filter_change *c, struct error 
 
 	ret = slot_current(k, &c->current, err);
 	if (ret == -ENOENT) {
-		ret = slot_remove(k, GEN_A, err);
+		ret = k->preloaded ? 0 : slot_remove(k, GEN_A, err);
 		return ret ? ret : slot_remove(k, GEN_B, err);
 	}
 	if (ret)
@@ -118,16 +120,61 @@ static int attach(struct kernel *k, struct filter_change *c, struct error *err)
 
 static int build(struct kernel *k, struct filter_change *c, int index, struct error *err)
 {
-	enum generation gen = c->current.gen == GEN_A ? GEN_B : GEN_A;
-	int ret;
+	const enum generation gen = c->current.gen == GEN_A ? GEN_B : GEN_A;
+	int ret = 0;
 
-	ret = slot_build(k, gen, index, &c->next, err);
-	if (ret)
+	if (k->preloaded && (index != PRELOAD || gen != k->preloaded->gen))
+		filter_unload(k);
+	if (k->preloaded) {
+		c->next = *k->preloaded;
+		free(k->preloaded);
+		k->preloaded = NULL;
+	} else {
+		ret = slot_build(k, gen, index, &c->next, err);
+	}
+	if (ret) {
+		slot_remove(k, gen, NULL);
 		return ret;
+	}
 	rcu_hurry(c->hurry);
 	ret = slot_set_image(&c->next, c->image.fd, err);
 	rcu_hurry(false);
 	return ret;
+}
+
+int filter_preload(struct kernel *k, struct error *err)
+{
+	struct slot s;
+	int ret;
+
+	ret = slot_current(k, &s, err);
+	if (ret != -ENOENT) {
+		slot_close(&s);
+		return ret;
+	}
+	ret = slot_remove(k, GEN_A, err);
+	if (ret)
+		return ret;
+	k->preloaded = malloc(sizeof(*k->preloaded));
+	if (!k->preloaded)
+		return error_errno(err, -ENOMEM, "cannot load the evaluator");
+	ret = slot_build(k, GEN_A, PRELOAD, k->preloaded, err);
+	if (ret) {
+		free(k->preloaded);
+		k->preloaded = NULL;
+		slot_remove(k, GEN_A, NULL);
+	}
+	return ret;
+}
+
+void filter_unload(struct kernel *k)
+{
+	if (!k->preloaded)
+		return;
+	slot_close(k->preloaded);
+	free(k->preloaded);
+	k->preloaded = NULL;
+	slot_remove(k, GEN_A, NULL);
 }
 
 static int prepare(struct kernel *k, struct filter_change *c, const void *data,

@@ -38,6 +38,7 @@ struct kernel {
 	char bpffs[64];		/* the bpffs in use: /sys/fs/bpf or /run/bpfilter/bpf */
 	int lock_fd;		/* one command at a time per namespace (flock), -1: not taken */
 	bool repinned;		/* links were alive without a pin and have been pinned again */
+	struct slot *preloaded;	/* by filter_preload(), until filter_prepare() takes it */
 };
 
 /** kernel_check() - is this kernel able to do it? Names the missing option (NETFILTER_BPF_LINK...). */
@@ -79,7 +80,13 @@ struct apply_options {
 };
 
 /**
- * filter_load() - make an image ready to be in force: program (smallest capacity that fits), maps, links; not
+ * filter_preload() - load the evaluator of the smallest capacity before the image is known: while another process
+ * makes that. Only if nothing is in force; filter_prepare() takes it if it fits. Worth 9 ms at boot.
+ */
+int filter_preload(struct kernel *k, struct error *err);
+
+/**
+ * filter_prepare() - make an image ready to be in force: program (smallest capacity that fits), maps, links; not
  * judging yet unless the loaded program can take it. filter_commit() puts it in force at one instant.
  * @data, @size: the constant part, validated by the caller with image_validate().
  */

@@ -39,23 +39,14 @@ int module_present(const char *name)
 static int load_gzip(int fd, const char *params)
 {
 	gzFile gz = gzdopen(dup(fd), "rb");
-	size_t len = 0, cap = 1 << 20;
-	char *data = NULL, *more;
-	int n = 0, ret = -ENOMEM;
+	char *data = malloc(MODULE_MAX);
+	size_t len = 0;
+	int n, ret = -ENOMEM;
 
-	if (!gz)
-		return -ENOMEM;
-	do {
+	if (!gz || !data)
+		goto out;
+	while ((n = gzread(gz, data + len, (unsigned int)(MODULE_MAX - len))) > 0)
 		len += (size_t)n;
-		if (!data || len == cap) {
-			cap *= 2;
-			more = cap <= MODULE_MAX ? realloc(data, cap) : NULL;
-			if (!more)
-				goto out;
-			data = more;
-		}
-		n = gzread(gz, data + len, (unsigned int)(cap - len));
-	} while (n > 0);
 	if (n < 0) {
 		ret = -EBADMSG;
 		goto out;
@@ -63,7 +54,8 @@ static int load_gzip(int fd, const char *params)
 	ret = syscall(SYS_init_module, data, len, params) ? -errno : 0;
 out:
 	free(data);
-	gzclose(gz);
+	if (gz)
+		gzclose(gz);
 	return ret;
 }
 

@@ -30,7 +30,8 @@ static void *put(struct batch *b, const void *data, size_t len)
 {
 	char *at = b->data + b->len;
 
-	memcpy(at, data, len);
+	if (len)
+		memcpy(at, data, len);
 	while (len % NLMSG_ALIGNTO)
 		at[len++] = 0;
 	b->len += len;

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "kernel/kernel.h"
 
@@ -24,20 +23,6 @@ static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
 	(void)fmt;
 	(void)ap;
 	return 0;
-}
-
-static int unpack(const struct skeleton *k, void **elf, struct error *err)
-{
-	unsigned long size = *k->elf_size;
-
-	*elf = malloc(size);
-	if (!*elf)
-		return error_errno(err, -ENOMEM, "cannot unpack BPF object \"%s\"", k->name);
-	if (uncompress(*elf, &size, k->elf, k->elf_packed) == Z_OK && size == *k->elf_size)
-		return 0;
-	free(*elf);
-	*elf = NULL;
-	return error_set(err, -EINVAL, "the BPF object \"%s\" in this executable is damaged", k->name);
 }
 
 static int set_config(struct bpf_object *obj, const struct object_config *config)
@@ -165,13 +150,13 @@ int object_load_elf(struct object *o, const struct skeleton *k, const struct obj
 	char *log;
 	int ret;
 
-	ret = unpack(k, &elf, err);
-	if (ret)
-		return ret;
+	elf = embedded_unpack(k->elf);
+	if (!elf)
+		return error_errno(err, -ENOMEM, "cannot unpack BPF object \"%s\"", k->name);
 	log = calloc(1, LOG_SIZE);
 	opts.kernel_log_buf = log;
 	opts.kernel_log_size = log ? LOG_SIZE : 0;
-	obj = bpf_object__open_mem(elf, *k->elf_size, &opts);
+	obj = bpf_object__open_mem(elf, k->elf->len, &opts);
 	ret = obj ? load(o, obj, config, part) : -errno;
 	if (ret)
 		explain(ret, k, log, err);

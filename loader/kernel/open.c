@@ -15,6 +15,7 @@
 
 #include "kernel/kernel.h"
 #include "kernel/pins.h"
+#include "kernel/slot.h"
 #include "kernel/sys.h"
 
 /* One writer. Where /run cannot be written there is nobody else yet (early boot). */
@@ -110,7 +111,8 @@ int kernel_open(struct kernel *k, bool create, struct error *err)
 	ret = kernel_netns_cookie(&k->cookie, err);
 	if (!ret)
 		ret = open_place(k, err);
-	if (!ret)
+	/* Process 1 is the first command after boot: there is nothing to adopt. */
+	if (!ret && getpid() != 1)
 		ret = pins_adopt(k, err);
 	if (!ret && create)
 		ret = kernel_make_dirs(k, err);
@@ -123,6 +125,7 @@ int kernel_open(struct kernel *k, bool create, struct error *err)
 
 void kernel_close(struct kernel *k)
 {
+	filter_unload(k);
 	if (k->lock_fd >= 0)
 		close(k->lock_fd);
 	k->lock_fd = -1;

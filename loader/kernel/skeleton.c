@@ -66,9 +66,7 @@
 	.progs = offsetof(struct NAME##_bpf, progs),				\
 	.nr_progs = sizeof(((struct NAME##_bpf *)0)->progs) /			\
 		    sizeof(struct bpf_prog_desc),				\
-	.elf = NAME##_elf,							\
-	.elf_packed = sizeof(NAME##_elf),					\
-	.elf_size = &NAME##_elf_size
+	.elf = &NAME##_elf
 
 #define WITH_MAPS(NAME)								\
 	.maps = offsetof(struct NAME##_bpf, maps),				\

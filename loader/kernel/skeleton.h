@@ -5,6 +5,8 @@
 #include <linux/bpf.h>
 #include <stddef.h>
 
+#include "kernel/embedded.h"
+
 /*
  * What bpftool gen skeleton -L made of an object, seen as a table. A light skeleton is a BPF program that
  * makes the system calls of loading; it and its caller share a block:
@@ -19,9 +21,7 @@ struct skeleton {
 	size_t maps, nr_maps;		/* offset and number of struct bpf_map_desc */
 	size_t progs, nr_progs;
 	void *(*rodata)(void *skeleton, size_t *size);	/* to be filled before load; or NULL */
-	const unsigned char *elf;	/* the object itself, zlib */
-	size_t elf_packed;
-	const size_t *elf_size;
+	const struct embedded *elf;	/* the object itself */
 };
 
 /** skeleton_find() - by the object's name; NULL. */

@@ -51,6 +51,9 @@ void slot_close(struct slot *s);
 /** slot_remove() - stop judging, detach, unpin; also what is left of a half-built one. */
 int slot_remove(const struct kernel *k, enum generation gen, struct error *err);
 
+/** filter_unload() - drop what filter_preload() loaded, if nobody took it. */
+void filter_unload(struct kernel *k);
+
 #define FOR_EACH_HOOK(f, t, h)						\
 	for (unsigned int f = 0; f < FAMILIES; f++)			\
 		for (unsigned int t = 0; t < TABLES; t++)		\

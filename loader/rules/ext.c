@@ -121,6 +121,9 @@ int line_match_option(struct line_parser *lp, bool invert)
 		if (lp->matches[i].match->ext == lp->scan.ext)
 			l = &lp->matches[i];
 	lp->error_column = option_column(lp, lp->scan.word);
+	/* Its options are only known once the match is loaded: cannot be. */
+	if (!l)
+		return -EINVAL;
 	if (opt->once && l->seen & 1U << opt->id)
 		return ext_error(lp, "option --%s can only be used once", opt->name);
 	if (invert && !opt->invert)

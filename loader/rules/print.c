@@ -61,6 +61,7 @@ static const char *target_text(const struct rule *r)
 {
 	static const char *const names[] = {
 		[TARGET_ACCEPT] = "ACCEPT", [TARGET_DROP] = "DROP", [TARGET_RETURN] = "RETURN",
+		[TARGET_JUMP] = "", [TARGET_GOTO] = "",
 	};
 
 	return r->target_chain ? r->target_chain->name : names[r->target];

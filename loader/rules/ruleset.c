@@ -94,7 +94,7 @@ struct chain *ruleset_chain(struct ruleset *rs, enum family f, enum table_id t, 
 		c = c->hash_next;
 	if (c || !create || strlen(name) > CHAIN_NAME_MAX)
 		return c;
-	if (table->nr_chains >= table->hash_size && hash_grow(table))
+	if ((!table->hash || table->nr_chains >= table->hash_size) && hash_grow(table))
 		return NULL;
 	c = arena_alloc(&rs->arena, sizeof(*c));
 	if (!c)

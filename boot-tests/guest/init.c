@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The guest's init in boot tests: brings up the network, offers services that the rules allow or deny,
+ * reports on a second serial port and ends the guest. Read main() aloud.
+ *
+ * Words of the kernel command line: test.seconds=N how long to serve, test.switchroot=move|detach go on in
+ * a new root with /dev, /proc, /sys and /run moved along, or with all of them detached.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define RESULT_PORT	"/dev/ttyS1"
+#define SOCKETS_MAX	32
+
+static const int tcp_ports[] = { 22, 80, 8080 };
+static const int udp_ports[] = { 53, 9999 };
+
+struct guest {
+	int result;		/* the second channel, -1: none */
+	char cmdline[4096];
+	struct pollfd sockets[SOCKETS_MAX];
+	bool tcp[SOCKETS_MAX];
+	unsigned int nr_sockets;
+};
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* One line on the second channel, and on the console for people. */
+__attribute__((format(printf, 2, 3))) static void report(struct guest *g, const char *fmt, ...)
+{
+	char line[256];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(line, sizeof(line) - 1, fmt, ap);
+	va_end(ap);
+	if (n < 0 || n > (int)sizeof(line) - 2)
+		n = (int)sizeof(line) - 2;
+	line[n++] = '\n';
+	if (g->result >= 0 && write(g->result, line, (size_t)n) != n)
+		perror("result channel");
+	printf("guest: %.*s", n, line);
+	fflush(stdout);
+}
+
+static void die(struct guest *g, const char *what)
+{
+	report(g, "failed %s: %s", what, strerror(errno));
+	sync();
+	reboot(RB_AUTOBOOT);
+	_exit(1);
+}
+
+static void mount_filesystems(void)
+{
+	/* What the helper has mounted already answers EBUSY. */
+	mkdir("/proc", 0755);
+	mkdir("/sys", 0755);
+	mkdir("/dev", 0755);
+	mkdir("/run", 0755);
+	mount("proc", "/proc", "proc", 0, NULL);
+	mount("sysfs", "/sys", "sysfs", 0, NULL);
+	mount("devtmpfs", "/dev", "devtmpfs", 0, NULL);
+}
+
+static void ensure_console(void)
+{
+	int fd = open("/dev/console", O_RDWR);
+
+	if (fd < 0)
+		return;
+	dup2(fd, 0);
+	dup2(fd, 1);
+	dup2(fd, 2);
+	if (fd > 2)
+		close(fd);
+}
+
+static void open_result_channel(struct guest *g)
+{
+	g->result = open(RESULT_PORT, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+}
+
+static void read_cmdline(struct guest *g)
+{
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, g->cmdline, sizeof(g->cmdline) - 1);
+
+	if (n > 0)
+		g->cmdline[n] = '\0';
+	if (fd >= 0)
+		close(fd);
+}
+
+static const char *option(struct guest *g, const char *name)
+{
+	const char *at = strstr(g->cmdline, name);
+
+	return at ? at + strlen(name) : NULL;
+}
+
+/* Run a program with the console as its output; its exit code. */
+static int run(const char *path, ...)
+{
+	const char *argv[16] = { path };
+	int n = 1, status;
+	va_list ap;
+	pid_t pid;
+
+	va_start(ap, path);
+	while (n < 15 && (argv[n] = va_arg(ap, const char *)))
+		n++;
+	va_end(ap);
+	argv[n] = NULL;
+	pid = fork();
+	if (pid == 0) {
+		execv(path, (char *const *)argv);
+		_exit(127);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		return -1;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+#define BUSYBOX "/bin/busybox"
+#define ip(...) run(BUSYBOX, "ip", __VA_ARGS__, NULL)
+
+/* The modules listed in /test-modules, in that order, decompressed when the initramfs was made. */
+static void load_modules(struct guest *g)
+{
+	FILE *f = fopen("/test-modules", "re");
+	char path[256];
+	int fd;
+
+	while (f && fgets(path, sizeof(path), f)) {
+		path[strcspn(path, "\n")] = '\0';
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0 || (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST))
+			die(g, path);
+		close(fd);
+	}
+	if (f)
+		fclose(f);
+}
+
+static void bring_up_network(struct guest *g)
+{
+	report(g, "event before-eth0 %.3f", now());
+	load_modules(g);
+	ip("link", "set", "lo", "up");
+	ip("addr", "add", "10.77.0.2/24", "dev", "eth0");
+	if (ip("link", "set", "eth0", "up"))
+		die(g, "eth0 up");
+	ip("addr", "add", "fd77::2/64", "dev", "eth0", "nodad");
+	/* Replies must not fail because the rules deny neighbour discovery. */
+	ip("neigh", "add", "10.77.0.1", "lladdr", "02:00:00:00:00:01", "dev", "eth0", "nud", "permanent");
+	ip("neigh", "add", "fd77::1", "lladdr", "02:00:00:00:00:01", "dev", "eth0", "nud", "permanent");
+	report(g, "event eth0-up %.3f", now());
+}
+
+static void add_socket(struct guest *g, int type, int port)
+{
+	struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+	int fd = socket(AF_INET6, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), off = 0, on = 1;
+
+	if (fd < 0 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
+	    bind(fd, (struct sockaddr *)&any, sizeof(any)) ||
+	    (type == SOCK_STREAM && listen(fd, 64)))
+		die(g, "server socket");
+	g->tcp[g->nr_sockets] = type == SOCK_STREAM;
+	g->sockets[g->nr_sockets++] = (struct pollfd){ .fd = fd, .events = POLLIN };
+}
+
+static void open_services(struct guest *g)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(tcp_ports) / sizeof(tcp_ports[0]); i++)
+		add_socket(g, SOCK_STREAM, tcp_ports[i]);
+	for (i = 0; i < sizeof(udp_ports) / sizeof(udp_ports[0]); i++)
+		add_socket(g, SOCK_DGRAM, udp_ports[i]);
+}
+
+static void serve_one(struct guest *g, unsigned int i)
+{
+	struct sockaddr_in6 peer;
+	socklen_t len = sizeof(peer);
+	char data[64];
+	ssize_t n;
+	int fd = g->sockets[i].fd, client;
+
+	if (g->tcp[i]) {
+		client = accept(fd, NULL, NULL);
+		if (client >= 0)
+			close(client);
+		return;
+	}
+	n = recvfrom(fd, data, sizeof(data), 0, (struct sockaddr *)&peer, &len);
+	if (n >= 0)
+		sendto(fd, data, (size_t)n, 0, (struct sockaddr *)&peer, len);
+}
+
+static void serve(struct guest *g, double seconds)
+{
+	double end = now() + seconds;
+	unsigned int i;
+
+	while (now() < end) {
+		if (poll(g->sockets, g->nr_sockets, 100) <= 0)
+			continue;
+		for (i = 0; i < g->nr_sockets; i++) {
+			if (g->sockets[i].revents)
+				serve_one(g, i);
+		}
+	}
+}
+
+/* Outwards: does what the rules allow us to start get its replies? */
+static void connect_out(struct guest *g, int family)
+{
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(7) };
+	struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons(7) };
+	struct pollfd p = { .events = POLLOUT };
+	int error = -1;
+	socklen_t len = sizeof(error);
+
+	inet_pton(AF_INET, "10.77.0.1", &four.sin_addr);
+	inet_pton(AF_INET6, "fd77::1", &six.sin6_addr);
+	p.fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (p.fd < 0)
+		die(g, "client socket");
+	if (family == AF_INET)
+		connect(p.fd, (struct sockaddr *)&four, sizeof(four));
+	else
+		connect(p.fd, (struct sockaddr *)&six, sizeof(six));
+	if (poll(&p, 1, 1500) > 0)
+		getsockopt(p.fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	report(g, "outgoing tcp%d %s", family == AF_INET ? 4 : 6, error ? "no" : "yes");
+	close(p.fd);
+}
+
+/* Give up the initramfs as busybox' switch_root does; the same program goes on behind it. */
+static void switch_root(struct guest *g, bool move)
+{
+	static const char *const moved[] = { "/dev", "/proc", "/sys", "/run" };
+	char to[64];
+	unsigned int i;
+
+	mkdir("/newroot", 0755);
+	if (mount("tmpfs", "/newroot", "tmpfs", 0, "size=64m"))
+		die(g, "new root");
+	run(BUSYBOX, "cp", "-a", "/bin", "/usr", "/lib", "/etc", "/init", "/newroot/", NULL);
+	run(BUSYBOX, "cp", "-a", "/test.sh", "/newroot/", NULL);
+	run(BUSYBOX, "mkdir", "-p", "/newroot/dev", "/newroot/proc", "/newroot/sys", "/newroot/run", NULL);
+	for (i = 0; i < 4; i++) {
+		snprintf(to, sizeof(to), "/newroot%s", moved[i]);
+		if (move)
+			mount(moved[i], to, NULL, MS_MOVE, NULL);
+		else
+			umount2(moved[i], MNT_DETACH);
+	}
+	if (chdir("/newroot") || mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/"))
+		die(g, "switch_root");
+	execl("/init", "/init", "second", NULL);
+	die(g, "second init");
+}
+
+static void show_state(struct guest *g)
+{
+	const char *helper = "/usr/sbin/bpfilter";
+
+	if (access("/test.sh", F_OK) == 0)
+		report(g, "test.sh %d", run(BUSYBOX, "sh", "/test.sh", NULL));
+	if (access(helper, X_OK))
+		return;
+	printf("guest: counters\n");
+	fflush(stdout);
+	report(g, "save %d", run(helper, "save", "-c", NULL));
+	report(g, "status %d", run(helper, "status", NULL));
+}
+
+int main(int argc, char **argv)
+{
+	static struct guest g;
+	const char *root, *seconds;
+	bool second = argc > 1 && !strcmp(argv[1], "second");
+
+	mount_filesystems();
+	ensure_console();
+	open_result_channel(&g);
+	read_cmdline(&g);
+	root = option(&g, "test.switchroot=");
+	seconds = option(&g, "test.seconds=");
+	if (!second)
+		bring_up_network(&g);
+	if (root && !second)
+		switch_root(&g, !strncmp(root, "move", 4));
+	open_services(&g);
+	serve(&g, seconds ? atof(seconds) : 5);
+	connect_out(&g, AF_INET);
+	connect_out(&g, AF_INET6);
+	show_state(&g);
+	report(&g, "event end %.3f", now());
+	report(&g, "result: ok");
+	sync();
+	reboot(RB_AUTOBOOT);
+	return 1;
+}

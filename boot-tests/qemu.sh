@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Starting a guest; sourced by run and scripts/boot. Needs scripts/lib.sh.
+# shellcheck shell=bash
+
+# accelerator: kvm or tcg. /dev/kvm may open and guests still hang: a short boot tells, once.
+accelerator() {
+	local cache=$build/boot-tests/accelerator
+	mkdir -p "$build/boot-tests"
+	if [ ! -e "$cache" ]; then
+		echo tcg >"$cache"
+		if [ -w /dev/kvm ] && timeout 10 qemu-system-x86_64 -M q35 -accel kvm -cpu host -m 128 -nodefaults \
+			-display none -no-reboot -serial "file:$build/boot-tests/kvm.log" \
+			-kernel "$build/kernel/current/vmlinuz" -append 'console=ttyS0 panic=-1' \
+			</dev/null >/dev/null 2>&1 && grep -q 'Kernel panic' "$build/boot-tests/kvm.log"; then
+			echo kvm >"$cache"
+		fi
+	fi
+	cat "$cache"
+}
+
+# guest DIR INITRAMFS CMDLINE TIMEOUT FLOOD_CLASS...: boot it under a flood of probes. In DIR: serial.log,
+# result.log, flood.txt, flood.json, guest.pcap. $GUEST_KERNEL and $GUEST_SERIAL may replace the kernel
+# and where the console goes. Sets flood_status.
+guest() {
+	local dir=$1 initramfs=$2 cmdline=$3 limit=$4 accel cpu=max flood_pid
+	shift 4
+	accel=$(accelerator)
+	[ "$accel" = kvm ] && cpu=host
+	"$build/boot-tests/host/flood" --local "$dir/peer.sock" --remote "$dir/guest.sock" \
+		--pcap "$dir/guest.pcap" --report "$dir/flood.txt" --json "$dir/flood.json" \
+		"$@" 2>"$dir/flood.err" &
+	flood_pid=$!
+	timeout "$limit" qemu-system-x86_64 -M q35 -accel "$accel" -cpu "$cpu" -m 256 -nodefaults -display none \
+		-no-reboot -serial "${GUEST_SERIAL:-file:$dir/serial.log}" -serial "file:$dir/result.log" \
+		-netdev "dgram,id=n0,local.type=unix,local.path=$dir/guest.sock,remote.type=unix,remote.path=$dir/peer.sock" \
+		-device virtio-net-pci,netdev=n0,mac=52:54:00:77:00:02,romfile= \
+		-kernel "${GUEST_KERNEL:-$build/kernel/current/vmlinuz}" -initrd "$initramfs" \
+		-append "console=ttyS0 panic=-1 $cmdline" </dev/null 2>"$dir/qemu.err" || true
+	sleep 0.3
+	kill -TERM "$flood_pid"
+	flood_status=0
+	wait "$flood_pid" || flood_status=$?
+}
