@@ -22,17 +22,18 @@ accelerator() {
 # result.log, flood.txt, flood.json, guest.pcap. $GUEST_KERNEL and $GUEST_SERIAL may replace the kernel
 # and where the console goes. Sets flood_status.
 guest() {
-	local dir=$1 initramfs=$2 cmdline=$3 limit=$4 accel cpu=max flood_pid
+	local dir=$1 initramfs=$2 cmdline=$3 limit=$4 accel cpu=max flood_pid net
 	shift 4
+	net=$(mktemp -d)	# the path of a socket has at most 107 bytes: not below $dir
 	accel=$(accelerator)
 	[ "$accel" = kvm ] && cpu=host
-	"$build/boot-tests/host/flood" --local "$dir/peer.sock" --remote "$dir/guest.sock" \
+	"$build/boot-tests/host/flood" --local "$net/peer" --remote "$net/guest" \
 		--pcap "$dir/guest.pcap" --report "$dir/flood.txt" --json "$dir/flood.json" \
 		"$@" 2>"$dir/flood.err" &
 	flood_pid=$!
 	timeout "$limit" qemu-system-x86_64 -M q35 -accel "$accel" -cpu "$cpu" -m 256 -nodefaults -display none \
 		-no-reboot -serial "${GUEST_SERIAL:-file:$dir/serial.log}" -serial "file:$dir/result.log" \
-		-netdev "dgram,id=n0,local.type=unix,local.path=$dir/guest.sock,remote.type=unix,remote.path=$dir/peer.sock" \
+		-netdev "dgram,id=n0,local.type=unix,local.path=$net/guest,remote.type=unix,remote.path=$net/peer" \
 		-device virtio-net-pci,netdev=n0,mac=52:54:00:77:00:02,romfile= \
 		-kernel "${GUEST_KERNEL:-$build/kernel/current/vmlinuz}" -initrd "$initramfs" \
 		-append "console=ttyS0 panic=-1 $cmdline" </dev/null 2>"$dir/qemu.err" || true
@@ -40,4 +41,5 @@ guest() {
 	kill -TERM "$flood_pid"
 	flood_status=0
 	wait "$flood_pid" || flood_status=$?
+	rm -rf "$net"
 }

@@ -21,15 +21,20 @@ struct hook_search {
 	u32 found;
 };
 
+/*
+ * Others may have a hook function at that priority too (an nft chain, a BPF program), but theirs has private
+ * data, and conntrack's (ipv4_conntrack_ops, net/netfilter/nf_conntrack_proto.c) has none.
+ */
 static long hook_step(u32 i, struct hook_search *s)
 {
-	u32 at = bpf_core_field_offset(struct nf_hook_ops, priority);
+	u32 priority = bpf_core_field_offset(struct nf_hook_ops, priority);
+	u32 priv = bpf_core_field_offset(struct nf_hook_ops, priv);
 	u64 op;
 
 	if (i >= s->count)
 		return 1;
 	op = sixteen(s->ops + (u64)i * 8)->pair[0];
-	if ((int)sixteen(op + at)->word[0] != NF_IP_PRI_CONNTRACK_)
+	if ((int)sixteen(op + priority)->word[0] != NF_IP_PRI_CONNTRACK_ || sixteen(op + priv)->pair[0])
 		return 0;
 	s->found = 1;
 	return 1;

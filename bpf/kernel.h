@@ -40,6 +40,7 @@ struct bpf_nf_ctx {
 };
 
 struct nf_hook_ops {
+	void *priv;
 	int priority;
 };
 

@@ -25,8 +25,9 @@
 #define CLASSES_MAX	32
 #define PROBES_MIN	20	/* fewer while the guest was up prove nothing */
 
-enum expectation { ALLOW, DENY, ANY };
-static const char *const expectation_names[] = { "allow", "deny", "any" };
+/* NEVER: as DENY, for a guest that may not even come up. */
+enum expectation { ALLOW, DENY, ANY, NEVER, EXPECTATIONS };
+static const char *const expectation_names[EXPECTATIONS] = { "allow", "deny", "any", "never" };
 
 struct class {
 	enum expectation expected;
@@ -114,6 +115,11 @@ static void pcap_frame(FILE *out, const struct frame *x)
 	fflush(out);
 }
 
+static bool forbidden(const struct class *c)
+{
+	return c->expected == DENY || c->expected == NEVER;
+}
+
 static void note_answer(struct flood *f, struct class *c, const char *what, const struct frame *x)
 {
 	unsigned int i;
@@ -122,7 +128,7 @@ static void note_answer(struct flood *f, struct class *c, const char *what, cons
 		c->first = now() - f->start;
 		snprintf(c->answer, sizeof(c->answer), "%s", what);
 	}
-	if (c->expected != DENY || c->answered > 3)
+	if (!forbidden(c) || c->answered > 3)
 		return;
 	fprintf(stderr, "flood: answer to the denied %s at %.3f s: %s\n ", c->name, now() - f->start,
 		what);
@@ -183,10 +189,10 @@ static const char *judge(const struct class *c)
 {
 	if (c->expected == ANY)
 		return NULL;
-	if (c->sent_up < PROBES_MIN)
-		return "too few probes while the guest was up: proves nothing";
-	if (c->expected == DENY && c->answered)
+	if (forbidden(c) && c->answered)
 		return "a denied probe was answered";
+	if (c->expected != NEVER && c->sent_up < PROBES_MIN)
+		return "too few probes while the guest was up: proves nothing";
 	if (c->expected == ALLOW && !c->answered)
 		return "no allowed probe was answered";
 	return NULL;
@@ -249,12 +255,12 @@ static int parse_class(struct flood *f, const char *arg)
 
 	if (!colon || f->nr_classes == CLASSES_MAX)
 		return -1;
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < EXPECTATIONS; i++) {
 		if (strlen(expectation_names[i]) == (size_t)(colon - arg) &&
 		    !strncmp(arg, expectation_names[i], (size_t)(colon - arg)))
 			break;
 	}
-	if (i == 3 || target_parse(&c->target, colon + 1))
+	if (i == EXPECTATIONS || target_parse(&c->target, colon + 1))
 		return -1;
 	c->expected = (enum expectation)i;
 	snprintf(c->name, sizeof(c->name), "%s", colon + 1);
@@ -288,7 +294,7 @@ static int usage(void)
 {
 	fprintf(stderr,
 		"usage: flood --local SOCK --remote SOCK [--pcap FILE] [--report FILE] [--json FILE]\n"
-		"             [--interval MS] allow|deny|any:tcp4/PORT|tcp6/PORT|udp4/PORT|udp6/PORT|icmp4|icmp6 ...\n"
+		"             [--interval MS] allow|deny|any|never:tcp4/PORT|tcp6/PORT|udp4/PORT|udp6/PORT|icmp4|icmp6 ...\n"
 		"Sends probes until SIGTERM; exit 0 if all expectations were met.\n");
 	return 2;
 }
