@@ -41,6 +41,21 @@ static const uint8_t op_words[OP_LAST + 1] = {
 	[OP_OUT] = 1, [OP_NEVER] = 1,
 };
 
+/* What an op reads of a packet is only there if the image asks for it. */
+static uint32_t op_features(const struct image_op *op)
+{
+	switch (op->code) {
+	case OP_TCP_OPTION:
+		return IMAGE_F_TCP_OPTIONS;
+	case OP_CT_STATE:
+		return IMAGE_F_CONNTRACK | (op->arg & (CT_SNAT | CT_DNAT) ? IMAGE_F_NAT_STATE : 0);
+	case OP_IN:
+	case OP_OUT:
+		return IMAGE_F_INTERFACES;
+	}
+	return 0;
+}
+
 static int check_section(struct check *c, struct image_section s, size_t record)
 {
 	if (s.offset % 8 || s.offset < sizeof(*c->h) || s.offset > c->size ||
@@ -110,6 +125,8 @@ static int check_programs(struct check *c)
 		if (op.code > OP_LAST || op.size != op_words[op.code] || op.size > words - at ||
 		    ++ops > IMAGE_OPS_MAX)
 			return bad(c, "a match program");
+		if (op_features(&op) & ~c->h->features)
+			return bad(c, "a match program needs a feature that is not on");
 		at += op.size;
 		if (op.code == OP_END)
 			ops = 0;

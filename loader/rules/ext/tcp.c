@@ -221,9 +221,11 @@ static int compile(struct program *p, const void *data, const struct rule *rule,
 	if (has_flags(tcp))
 		program_op(p, OP_TCP_FLAGS, tcp->flags_invert ? OP_INVERT : 0,
 			   (u32)tcp->mask << 8 | tcp->compare, NULL, 0);
-	if (tcp->option)
+	if (tcp->option) {
+		p->features |= IMAGE_F_TCP_OPTIONS;
 		program_op(p, OP_TCP_OPTION, tcp->option_invert ? OP_INVERT : 0, tcp->option, NULL,
 			   0);
+	}
 	return 0;
 }
 

@@ -39,7 +39,7 @@ static const struct ext_case cases[] = {
 	  { { OP_L4, 0, 0 }, { OP_SPORT, OP_INVERT, 1 << 16 | 9 } } },
 	{ "-p udp ! --dport :", { ANY, ANY }, 0,
 	  { { OP_L4, 0, 0 }, { OP_DPORT, OP_INVERT, 65535 } } },
-	{ "-p tcp --syn ! --tcp-option 7", { ANY, ANY }, 0,
+	{ "-p tcp --syn ! --tcp-option 7", { ANY, ANY }, IMAGE_F_TCP_OPTIONS,
 	  { { OP_L4, 0, 0 }, { OP_TCP_FLAGS, 0, 0x1702 }, { OP_TCP_OPTION, OP_INVERT, 7 } } },
 	{ "-p tcp ! --tcp-flags NONE NONE", { ANY, ANY }, 0,
 	  { { OP_L4, 0, 0 }, { OP_TCP_FLAGS, OP_INVERT, 0 } } },
