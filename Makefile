@@ -31,7 +31,7 @@ defines	:= -D_GNU_SOURCE -DBPFILTER_VERSION='"$(VERSION)"'
 own	:= -I. -Iloader -I$(B)
 # The kernel's headers come last and without the C library's: musl has its own.
 foreign	:= -isystem $(DEPS)/include -idirafter $(DEPS)/uapi
-CFLAGS	:= -std=gnu11 -Os -g0 $(warnings) -ffunction-sections -fdata-sections \
+CFLAGS	:= -std=gnu11 -O2 -g0 $(warnings) -ffunction-sections -fdata-sections \
 	   -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -ffile-prefix-map=$(CURDIR)=.
 LDFLAGS	:= -static -no-pie -Wl,--gc-sections -Wl,-s -Wl,--build-id=none
 LIBS	:= -L$(DEPS)/lib -lbpf -lelf -lz

@@ -20,7 +20,7 @@ accelerator() {
 
 # guest DIR INITRAMFS CMDLINE TIMEOUT FLOOD_CLASS...: boot it under a flood of probes. In DIR: serial.log,
 # result.log, flood.txt, flood.json, guest.pcap. $GUEST_KERNEL and $GUEST_SERIAL may replace the kernel
-# and where the console goes. Sets flood_status.
+# and where the console goes, $GUEST_MEMORY its MiB. Sets flood_status.
 guest() {
 	local dir=$1 initramfs=$2 cmdline=$3 limit=$4 accel cpu=max flood_pid net
 	shift 4
@@ -31,7 +31,7 @@ guest() {
 		--pcap "$dir/guest.pcap" --report "$dir/flood.txt" --json "$dir/flood.json" \
 		"$@" 2>"$dir/flood.err" &
 	flood_pid=$!
-	timeout "$limit" qemu-system-x86_64 -M q35 -accel "$accel" -cpu "$cpu" -m 256 -nodefaults -display none \
+	timeout "$limit" qemu-system-x86_64 -M q35 -accel "$accel" -cpu "$cpu" -m "${GUEST_MEMORY:-256}" -nodefaults -display none \
 		-no-reboot -serial "${GUEST_SERIAL:-file:$dir/serial.log}" -serial "file:$dir/result.log" \
 		-netdev "dgram,id=n0,local.type=unix,local.path=$net/guest,remote.type=unix,remote.path=$net/peer" \
 		-device virtio-net-pci,netdev=n0,mac=52:54:00:77:00:02,romfile= \

@@ -202,6 +202,9 @@ verified_once u64 header_next(hook_ctx *ctx, const struct reader *r, u32 next, u
 	else
 		len = (len + 1) * 8;
 	next = net16(w[0]) >> 8;
+	/* Since 2026 in the stable kernels, too; before, a last header could be longer than the packet. */
+	if (result == HEADER_MORE && r->len - off < len)
+		result = HEADER_UNREADABLE;
 	/* In a later fragment nothing more can be walked. */
 	if (result == HEADER_FRAGMENT && is_extension(next) && next != IPPROTO_NONE_)
 		result = HEADER_UNREADABLE;

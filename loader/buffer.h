@@ -18,6 +18,7 @@ struct buffer {
 void buffer_add(struct buffer *b, const void *data, size_t len);
 void buffer_puts(struct buffer *b, const char *s);
 void buffer_putc(struct buffer *b, char c);
+void buffer_number(struct buffer *b, unsigned long n);
 __attribute__((format(printf, 2, 3)))
 void buffer_printf(struct buffer *b, const char *fmt, ...);
 void buffer_free(struct buffer *b);

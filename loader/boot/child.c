@@ -150,7 +150,7 @@ static int read_result(int fd, struct child_result *res, struct error *err)
 }
 
 /* Stage 1 is in force all the while: nothing but loopback passes. */
-int child_make_image(const struct boot *b, enum image_origin origin, int image_fd,
+int child_make_image(struct boot *b, enum image_origin origin, int image_fd,
 		     struct child_result *res, struct error *err)
 {
 	int fds[2], ret;
@@ -164,6 +164,9 @@ int child_make_image(const struct boot *b, enum image_origin origin, int image_f
 		child(b, origin, image_fd, fds[1]);
 	close(fds[1]);
 	ret = pid < 0 ? error_errno(err, -errno, "cannot start a process") : 0;
+	/* While it works. If it fails it will fail again, and be reported, when the program is needed. */
+	if (!ret)
+		(void)filter_preload(&b->kernel, NULL);
 	if (!ret)
 		ret = wait_for(b, pid, err);
 	if (!ret)

@@ -80,9 +80,9 @@ static void log_in_force(const struct boot *b, const char *how)
 	uint64_t ms = b->stage1_boot_ns / 1000000;
 
 	boot_log(LOG_NOTE,
-		 "stage 1 in force %u.%03u s after kernel start, %u.%03u ms after exec: %s",
+		 "stage 1 in force %u.%03u s after kernel start, %u.%03u ms after exec: %s%s",
 		 (unsigned int)(ms / 1000), (unsigned int)(ms % 1000), (unsigned int)(us / 1000),
-		 (unsigned int)(us % 1000), how);
+		 (unsigned int)(us % 1000), how, b->up[0] ? "" : ", no interface is up yet");
 	if (b->up[0]) {
 		boot_log(LOG_ERROR, "error: up before there was a filter%s: %s",
 			 b->stage1 == STAGE1_ISOLATED ? " (and taken down now)" : "", b->up);

@@ -28,8 +28,11 @@ void sources_names(const struct input *in, char *names, size_t size);
 int sandbox_enter(unsigned int seconds, struct error *err);
 
 /* child.c */
-/** child_make_image() - run the child; @image_fd gets the constant part of the image. */
-int child_make_image(const struct boot *b, enum image_origin origin, int image_fd,
+/**
+ * child_make_image() - run the child; @image_fd gets the constant part of the image. Meanwhile the
+ * evaluator is loaded (filter_preload()).
+ */
+int child_make_image(struct boot *b, enum image_origin origin, int image_fd,
 		     struct child_result *res, struct error *err);
 
 #endif

@@ -35,22 +35,33 @@ static void expand(uint32_t w[64], const uint8_t *block)
 		       (rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10);
 }
 
+/* One round; @a to @h: where the words of the standard are now. */
+#define ROUND(a, b, c, d, e, f, g, h, i)						\
+	do {										\
+		s[h] += (rotate(s[e], 6) ^ rotate(s[e], 11) ^ rotate(s[e], 25)) +	\
+			((s[e] & s[f]) ^ (~s[e] & s[g])) + round_constants[i] + w[i];	\
+		s[d] += s[h];								\
+		s[h] += (rotate(s[a], 2) ^ rotate(s[a], 13) ^ rotate(s[a], 22)) +	\
+			((s[a] & s[b]) ^ (s[a] & s[c]) ^ (s[b] & s[c]));		\
+	} while (0)
+
 static void process_block(uint32_t state[8], const uint8_t *block)
 {
-	uint32_t w[64], s[8], a, b;
-	unsigned int i, j;
+	uint32_t w[64], s[8];
+	unsigned int i;
 
 	expand(w, block);
 	memcpy(s, state, sizeof(s));
-	for (i = 0; i < 64; i++) {
-		a = s[7] + (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) +
-		    ((s[4] & s[5]) ^ (~s[4] & s[6])) + round_constants[i] + w[i];
-		b = (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) +
-		    ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
-		for (j = 7; j > 0; j--)
-			s[j] = s[j - 1];
-		s[4] += a;
-		s[0] = a + b;
+	/* The eight words change places in each round: eight rounds, and they are back. */
+	for (i = 0; i < 64; i += 8) {
+		ROUND(0, 1, 2, 3, 4, 5, 6, 7, i);
+		ROUND(7, 0, 1, 2, 3, 4, 5, 6, i + 1);
+		ROUND(6, 7, 0, 1, 2, 3, 4, 5, i + 2);
+		ROUND(5, 6, 7, 0, 1, 2, 3, 4, i + 3);
+		ROUND(4, 5, 6, 7, 0, 1, 2, 3, i + 4);
+		ROUND(3, 4, 5, 6, 7, 0, 1, 2, i + 5);
+		ROUND(2, 3, 4, 5, 6, 7, 0, 1, i + 6);
+		ROUND(1, 2, 3, 4, 5, 6, 7, 0, i + 7);
 	}
 	for (i = 0; i < 8; i++)
 		state[i] += s[i];

@@ -14,20 +14,15 @@
 #include "kernel/sys.h"
 #include "rules/ruleset.h"
 
-/* The answer of bpf/conntrack.bpf.c: bits by family; negative: cannot be known. */
-static int probe(struct error *err)
+/* The answer of bpf/conntrack.bpf.c, loaded as @o: bits by family; negative: cannot be known. */
+static int probe(const struct object *o, struct error *err)
 {
 	union bpf_attr attr;
-	struct object o;
 	int ret;
 
-	ret = object_load(&o, "conntrack", NULL, err);
-	if (ret)
-		return ret;
 	memset(&attr, 0, sizeof(attr));
-	attr.test.prog_fd = (uint32_t)object_prog(&o, "bf_conntrack");
+	attr.test.prog_fd = (uint32_t)object_prog(o, "bf_conntrack");
 	ret = sys_bpf(BPF_PROG_TEST_RUN, &attr, sizeof(attr));
-	object_close(&o);
 	if (ret < 0)
 		return error_errno(err, ret, "asking whether connection tracking is on");
 	if (!(attr.test.retval & 4))
@@ -40,13 +35,13 @@ static int probe(struct error *err)
  * nf_conntrack_standalone.c), but then every new network namespace has the hooks from its beginning
  * (nf_conntrack_pernet_init()): make one and look. A child does it, for unshare() is for good.
  */
-static bool enable_hooks(void)
+static bool enable_hooks(const struct object *o)
 {
 	pid_t pid = fork();
 	int status;
 
 	if (pid == 0)
-		_exit(!unshare(CLONE_NEWNET) && probe(NULL) == 3 ? 0 : 1);
+		_exit(!unshare(CLONE_NEWNET) && probe(o, NULL) == 3 ? 0 : 1);
 	if (pid < 0)
 		return false;
 	while (waitpid(pid, &status, 0) < 0) {
@@ -56,7 +51,7 @@ static bool enable_hooks(void)
 	return WIFEXITED(status) && !WEXITSTATUS(status);
 }
 
-static void describe(struct conntrack_state *st)
+static void describe(struct conntrack_state *st, const struct object *o)
 {
 	st->chain = nftchain_present();
 	if (!st->on[FAMILY_IPV4] && !st->on[FAMILY_IPV6])
@@ -64,22 +59,36 @@ static void describe(struct conntrack_state *st)
 	else if (st->chain)
 		st->by = CONNTRACK_CHAIN;
 	else
-		st->by = enable_hooks() ? CONNTRACK_ENABLE_HOOKS : CONNTRACK_OTHERS;
+		st->by = enable_hooks(o) ? CONNTRACK_ENABLE_HOOKS : CONNTRACK_OTHERS;
 }
 
-int conntrack_check(struct conntrack_state *st, struct error *err)
+static int look(const struct object *o, struct conntrack_state *st, struct error *err)
 {
 	int bits;
 
 	memset(st, 0, sizeof(*st));
-	bits = probe(err);
+	bits = probe(o, err);
 	if (bits < 0)
 		return bits;
 	st->checked = true;
 	st->on[FAMILY_IPV4] = bits & 1;
 	st->on[FAMILY_IPV6] = bits & 2;
-	describe(st);
+	describe(st, o);
 	return 0;
+}
+
+int conntrack_check(struct conntrack_state *st, struct error *err)
+{
+	struct object o;
+	int ret;
+
+	memset(st, 0, sizeof(*st));
+	ret = object_load(&o, "conntrack", NULL, err);
+	if (ret)
+		return ret;
+	ret = look(&o, st, err);
+	object_close(&o);
+	return ret;
 }
 
 static bool satisfied(const struct conntrack_state *st, unsigned int families)
@@ -104,8 +113,28 @@ static void load_nf_tables(void)
 	module_load("nft_ct", "", NULL);
 }
 
+/* Loaded is nf_conntrack; is it switched on here, for good? */
+static int switch_on(const struct object *o, unsigned int families, struct conntrack_state *st,
+		     struct error *err)
+{
+	int ret = look(o, st, err);
+
+	if (ret || satisfied(st, families))
+		return ret;
+	load_nf_tables();
+	ret = nftchain_install(err);
+	if (!ret)
+		ret = look(o, st, err);
+	if (ret || satisfied(st, families))
+		return ret;
+	error_set(err, -ENOTSUP, "connection tracking stays off in this network namespace");
+	error_hint(err, "boot with nf_conntrack.enable_hooks=1, or load nf_conntrack with that option");
+	return -ENOTSUP;
+}
+
 int conntrack_require(unsigned int families, struct conntrack_state *st, struct error *err)
 {
+	struct object o;
 	int ret;
 
 	if (!module_present("nf_conntrack")) {
@@ -116,18 +145,12 @@ int conntrack_require(unsigned int families, struct conntrack_state *st, struct 
 			return ret;
 		}
 	}
-	ret = conntrack_check(st, err);
-	if (ret || satisfied(st, families))
+	ret = object_load(&o, "conntrack", NULL, err);
+	if (ret)
 		return ret;
-	load_nf_tables();
-	ret = nftchain_install(err);
-	if (!ret)
-		ret = conntrack_check(st, err);
-	if (ret || satisfied(st, families))
-		return ret;
-	error_set(err, -ENOTSUP, "connection tracking stays off in this network namespace");
-	error_hint(err, "boot with nf_conntrack.enable_hooks=1, or load nf_conntrack with that option");
-	return -ENOTSUP;
+	ret = switch_on(&o, families, st, err);
+	object_close(&o);
+	return ret;
 }
 
 int conntrack_release(struct error *err)

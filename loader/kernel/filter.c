@@ -147,6 +147,8 @@ int filter_preload(struct kernel *k, struct error *err)
 	struct slot s;
 	int ret;
 
+	if (k->preloaded)
+		return 0;
 	ret = slot_current(k, &s, err);
 	if (ret != -ENOENT) {
 		slot_close(&s);

@@ -131,7 +131,11 @@ int address_prefix(const struct address *a, enum family f)
 
 static void print_ipv4(struct buffer *out, const uint8_t *v)
 {
-	buffer_printf(out, "%u.%u.%u.%u", v[0], v[1], v[2], v[3]);
+	for (int i = 0; i < 4; i++) {
+		if (i)
+			buffer_putc(out, '.');
+		buffer_number(out, v[i]);
+	}
 }
 
 /*

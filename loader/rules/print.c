@@ -14,6 +14,13 @@
  * "! --sport 0:65535") we print it as 1.8.11 does, so that the text can be read back.
  */
 
+static void print_letter(struct buffer *out, char letter, bool invert)
+{
+	buffer_puts(out, invert ? " ! -" : " -");
+	buffer_putc(out, letter);
+	buffer_putc(out, ' ');
+}
+
 /* save_ipv4_addr(), save_ipv6_addr() */
 static void print_address(struct buffer *out, char letter, const struct address *a, bool invert,
 			  enum family f)
@@ -22,13 +29,13 @@ static void print_address(struct buffer *out, char letter, const struct address 
 
 	if (!prefix && !invert)
 		return;
-	buffer_printf(out, "%s -%c ", invert ? " !" : "", letter);
+	print_letter(out, letter, invert);
 	address_print(out, a->value, f);
 	buffer_putc(out, '/');
 	if (prefix < 0)
 		address_print(out, a->mask, f);
 	else
-		buffer_printf(out, "%d", prefix);
+		buffer_number(out, (unsigned long)prefix);
 }
 
 /* save_iface() */
@@ -39,7 +46,7 @@ static void print_interface(struct buffer *out, char letter, const struct interf
 	if (!i->given || (i->prefix && !i->name[0] && !invert))
 		return;
 	snprintf(name, sizeof(name), "%s%s", i->name, i->prefix ? "+" : "");
-	buffer_printf(out, "%s -%c ", invert ? " !" : "", letter);
+	print_letter(out, letter, invert);
 	save_word(out, name);
 }
 
@@ -54,7 +61,7 @@ static void print_proto(struct buffer *out, const struct rule *r)
 	if (name)
 		buffer_puts(out, name);
 	else
-		buffer_printf(out, "%u", r->proto);
+		buffer_number(out, r->proto);
 }
 
 static const char *target_text(const struct rule *r)
@@ -81,7 +88,8 @@ void rule_print(struct buffer *out, const struct rule *r, const struct chain *c,
 	if (r->flags & RULE_FRAG)
 		buffer_puts(out, r->flags & RULE_INV_FRAG ? " ! -f" : " -f");
 	for (m = r->matches; m; m = m->next) {
-		buffer_printf(out, " -m %s", m->ext->name);
+		buffer_puts(out, " -m ");
+		buffer_puts(out, m->ext->name);
 		if (m->ext->print)
 			m->ext->print(out, m->data, f);
 	}

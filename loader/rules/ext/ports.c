@@ -15,9 +15,14 @@ void ports_print(struct buffer *out, const char *option, const struct port_range
 {
 	if (is_any(r))
 		return;
-	buffer_printf(out, "%s --%s %u", r->invert ? " !" : "", option, r->lo);
-	if (r->lo != r->hi)
-		buffer_printf(out, ":%u", r->hi);
+	buffer_puts(out, r->invert ? " ! --" : " --");
+	buffer_puts(out, option);
+	buffer_putc(out, ' ');
+	buffer_number(out, r->lo);
+	if (r->lo != r->hi) {
+		buffer_putc(out, ':');
+		buffer_number(out, r->hi);
+	}
 }
 
 static void list_port(struct buffer *out, uint16_t port, const char *proto, bool numeric)

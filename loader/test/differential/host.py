@@ -38,7 +38,10 @@ class Failed(Exception):
 
 
 def run(*argv, stdin=None, check=True):
-    done = subprocess.run(argv, input=stdin, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(argv, input=stdin, capture_output=True, text=True, check=False)
+    except OSError as e:
+        raise Failed(f"{argv[0]}: {e.strerror}") from e
     if check and done.returncode:
         raise Failed(f"{' '.join(argv)}: {done.stderr.strip()}")
     return done
