@@ -13,8 +13,9 @@ $(B)/host/%.o: %.c | $(TABLES)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CC) $(host_flags) $(SANITIZE) -MMD -MP -c -o $@ $<
 
-# The sources of the kernel side that hold pure functions are added by the tests that need them.
-$(B)/host/test_%: $(B)/host/loader/test/unit/test_%.o $(PURE:%.c=$(B)/host/%.o) $(UNIT_EXTRA:%.c=$(B)/host/%.o)
+# The sources of the kernel side that hold pure functions are added for the tests that need them.
+$(B)/host/test_moddep: $(B)/host/loader/kernel/moddep.o
+$(B)/host/test_%: $(B)/host/loader/test/unit/test_%.o $(PURE:%.c=$(B)/host/%.o)
 	$(call say,HOSTLD,$@)
 	$(Q)$(HOST_CC) $(SANITIZE) -o $@ $^ -lcmocka -lz
 
