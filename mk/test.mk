@@ -77,3 +77,8 @@ $(B)/host/sandbox: loader/test/sandbox.c loader/boot/sandbox.c loader/error.c
 	$(call say,HOSTCC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CC) -std=gnu11 -O1 -g $(filter-out -Werror,$(warnings)) $(defines) $(own) -o $@ $^ -lcmocka
+
+$(B)/host/foreign: loader/test/foreign.c
+	$(call say,HOSTCC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOST_CC) -std=gnu11 -O1 -g $(filter-out -Werror,$(warnings)) -isystem $(DEPS)/include -o $@ $^

@@ -18,27 +18,72 @@
 #include "kernel/slot.h"
 #include "kernel/sys.h"
 
-/* One writer. Where /run cannot be written there is nobody else yet (early boot). */
-static int take_lock(struct kernel *k, struct error *err)
-{
-	char path[64];
-	int fd;
+#define LOCK_PATH	64
 
-	mkdir("/run/bpfilter", 0755);
-	snprintf(path, sizeof(path), "/run/bpfilter/lock-%" PRIu64, k->cookie);
+static void lock_path(char path[LOCK_PATH], const struct kernel *k)
+{
+	snprintf(path, LOCK_PATH, "/run/bpfilter/lock-%" PRIu64, k->cookie);
+}
+
+/* Is the file that was locked still the one of this name? The last holder removes it when nothing is in force. */
+static bool same_file(int fd, const char *path)
+{
+	struct stat a, b;
+
+	return !fstat(fd, &a) && !lstat(path, &b) && a.st_ino == b.st_ino && a.st_dev == b.st_dev;
+}
+
+static int lock_once(const char *path)
+{
+	int fd, ret;
+
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
-		return 0;
+		return -errno;
 	while (flock(fd, LOCK_EX)) {
-		int ret = -errno;
-
+		ret = -errno;
 		if (ret == -EINTR)
 			continue;
 		close(fd);
-		return error_errno(err, ret, "cannot lock %s", path);
+		return ret;
 	}
+	if (same_file(fd, path))
+		return fd;
+	close(fd);
+	return -EAGAIN;
+}
+
+/* One writer. Where /run cannot be written there is nobody else yet (early boot). */
+static int take_lock(struct kernel *k, struct error *err)
+{
+	char path[LOCK_PATH];
+	int fd;
+
+	mkdir("/run/bpfilter", 0755);
+	lock_path(path, k);
+	do {
+		fd = lock_once(path);
+	} while (fd == -EAGAIN);
+	if (fd == -EROFS || fd == -ENOENT || fd == -ENOTDIR)
+		return 0;
+	if (fd < 0)
+		return error_errno(err, fd, "cannot lock %s", path);
 	k->lock_fd = fd;
 	return 0;
+}
+
+/* Directories of a namespace in which nothing is in force go, and so does its lock. */
+static void remove_empty(struct kernel *k)
+{
+	char path[sizeof(k->dir)];
+
+	if (k->dir[0] && rmdir(k->dir) && errno != ENOENT)
+		return;
+	snprintf(path, sizeof(path), "%s/bpfilter/%" PRIu64, k->bpffs, k->cookie);
+	if (k->dir[0] && rmdir(path) && errno != ENOENT)
+		return;
+	lock_path(path, k);
+	unlink(path);
 }
 
 /* A layout of pins that is newer than ours must not be touched. */
@@ -126,8 +171,10 @@ int kernel_open(struct kernel *k, bool create, struct error *err)
 void kernel_close(struct kernel *k)
 {
 	filter_unload(k);
-	if (k->lock_fd >= 0)
+	if (k->lock_fd >= 0) {
+		remove_empty(k);
 		close(k->lock_fd);
+	}
 	k->lock_fd = -1;
 }
 
