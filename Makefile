@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # make            build/bpfilter, static, with the BPF objects inside   (first: sudo scripts/deps)
 # make V=1        show the commands
-# make test-unit, fuzz, lint, format-check, install, clean, distclean
+# make test-unit, fuzz, lint, install, clean, distclean
 
 VERSION	:= 0.1.0
 MAKEFLAGS += --no-builtin-rules
@@ -48,7 +48,7 @@ EMBEDDED := $(BPF_OBJECTS:%=$(GEN)/%.lskel.h) $(BPF_OBJECTS:%=$(GEN)/%.elf.h)
 
 all: $(B)/bpfilter
 
-ifeq ($(filter clean distclean format-check install-man,$(MAKECMDGOALS)),)
+ifeq ($(filter clean distclean install-man,$(MAKECMDGOALS)),)
 ifeq ($(wildcard $(DEPS)/stamp),)
 $(error libraries are missing: run "sudo scripts/deps" first)
 endif

@@ -17,7 +17,7 @@
 struct leaf_scan {
 	struct image_space *img;
 	const struct packet *p;
-	u64 at;			/* the first record; constant, so that the verifier's states converge */
+	u64 at;			/* first record; constant: the verifier's states converge */
 	u64 programs;
 	u32 from;
 	u32 result;

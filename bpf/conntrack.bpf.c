@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Is connection tracking on in the caller's network namespace? Run by the commands (BPF_PROG_TEST_RUN).
- * The kernel offers no other way to see it without sending packets.
+ * Is connection tracking on in the caller's network namespace? Run by the commands
+ * (BPF_PROG_TEST_RUN). The kernel offers no other way to see it without sending packets.
  */
 #define IMAGE_CAPACITY_INDEX 0
 #include "bpf/hooks.h"
 
-/* Result: bit 0 IPv4, bit 1 IPv6; bit 2 always, so that "nothing seen" is not mistaken for an answer. */
+/*
+ * Result: bit 0 IPv4, bit 1 IPv6; bit 2 always, so that "nothing seen" is not mistaken for an
+ * answer.
+ */
 SEC("syscall")
 int bf_conntrack(void *ctx)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Stage 1: default deny, from the first milliseconds on. Drops every IPv4 and IPv6 packet at INPUT,
- * FORWARD and OUTPUT, except on the loopback device, until the gate of its family is opened. As small
- * as can be: its load is on the path of every boot.
+ * FORWARD and OUTPUT, except on the loopback device, until the gate of its family is opened. As
+ * small as can be: its load is on the path of every boot.
  */
 #include <linux/bpf.h>
 
@@ -14,7 +14,7 @@
 #include "bpf/kernel.h"
 
 #define NFPROTO_IPV4_		2
-#define LOOPBACK_IFINDEX	1	/* include/net/flow.h: the same in every network namespace */
+#define LOOPBACK_IFINDEX	1	/* include/net/flow.h: in every network namespace */
 
 extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym;
 
@@ -26,7 +26,10 @@ const volatile struct {
 	u32 pad;
 } config = { .magic = IMAGE_MAGIC };
 
-/* Alone in .bss: the pinned map "gate". Bit 0: IPv4 passes on, bit 1: IPv6. One writer: the commands. */
+/*
+ * Alone in .bss: the pinned map "gate". Bit 0: IPv4 passes on, bit 1: IPv6. One writer: the
+ * commands.
+ */
 u32 gate;
 
 SEC("netfilter")
@@ -40,9 +43,9 @@ int bf_deny(struct bpf_nf_ctx *ctx)
 	if (config.magic != IMAGE_MAGIC)
 		return 0;
 	/*
-	 * A cast, because each pointer read through a trusted pointer costs the verifier four searches of
-	 * the kernel's BTF by name (btf_nested_type_is_trusted(): 1.2 ms); pointers that are not trusted
-	 * are free. Loading takes 1.0 ms instead of 4.5.
+	 * A cast, because each pointer read through a trusted pointer costs the verifier four
+	 * searches of the kernel's BTF by name (btf_nested_type_is_trusted(): 1.2 ms); pointers
+	 * that are not trusted are free. Loading takes 1.0 ms instead of 4.5.
 	 */
 	state = bpf_rdonly_cast(ctx->state, bpf_core_type_id_kernel(struct nf_hook_state));
 	bit = state->pf == NFPROTO_IPV4_ ? 1 : 2;

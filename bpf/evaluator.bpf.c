@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The programs on the hooks. What they decide is data (bpf/image.h); this file fetches the image in force,
- * reads the packet and hands both to the walker. Built once per capacity.
+ * The programs on the hooks. What they decide is data (bpf/image.h); this file fetches the image in
+ * force, reads the packet and hands both to the walker. Built once per capacity.
  */
 #include "bpf/walk.h"
 
@@ -33,8 +33,8 @@ struct {
 } image SEC(".maps");
 
 /*
- * Loads through a trusted pointer make the verifier search all of the kernel's BTF by name, each time
- * (btf_nested_type_is_trusted()): a third of the load time. Loads through these do not.
+ * Loads through a trusted pointer make the verifier search all of the kernel's BTF by name, each
+ * time (btf_nested_type_is_trusted()): a third of the load time. Loads through these do not.
  */
 static __always_inline const struct sk_buff *untrusted_skb(u64 skb)
 {
@@ -54,8 +54,8 @@ static __always_inline int drop(u32 reason)
 }
 
 /*
- * first_string() - a name in memory order without what may be left behind its NUL by an earlier, longer
- * name (a rename copies up to the NUL only). @tail: clear all of it.
+ * first_string() - a name in memory order without what may be left behind its NUL by an earlier,
+ * longer name (a rename copies up to the NUL only). @tail: clear all of it.
  */
 static __always_inline u64 first_string(u64 name, int tail)
 {
@@ -85,8 +85,8 @@ static __always_inline u16 device(struct image_space *img, const struct image_he
 }
 
 /*
- * The tracking state as xt_conntrack.c sees it: skb->_nfct is a pointer with enum ip_conntrack_info in
- * its low three bits; 7 without a pointer is UNTRACKED, nothing at all is INVALID.
+ * The tracking state as xt_conntrack.c sees it: skb->_nfct is a pointer with enum ip_conntrack_info
+ * in its low three bits; 7 without a pointer is UNTRACKED, nothing at all is INVALID.
  */
 static __always_inline u16 tracking(u64 nfct, u32 features)
 {
@@ -135,7 +135,10 @@ static __always_inline int judge(struct bpf_nf_ctx *ctx, const u32 table)
 	u32 key = 0, hook = state->hook, base, verdict;
 	void *inner;
 
-	/* The verifier knows the value and drops the comparison; it ties .rodata to the program (I4). */
+	/*
+	 * The verifier knows the value and drops the comparison; it ties .rodata to the program
+	 * (I4).
+	 */
 	if (config.magic != IMAGE_MAGIC)
 		return WALK_DROP;
 	if (!*(volatile u32 *)&control.judging)

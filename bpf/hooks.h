@@ -22,8 +22,8 @@ struct hook_search {
 };
 
 /*
- * Others may have a hook function at that priority too (an nft chain, a BPF program), but theirs has private
- * data, and conntrack's (ipv4_conntrack_ops, net/netfilter/nf_conntrack_proto.c) has none.
+ * Others may have a hook function at that priority too (an nft chain, a BPF program), but theirs
+ * has private data, and conntrack's (ipv4_conntrack_ops, net/netfilter/nf_conntrack_proto.c) none.
  */
 static long hook_step(u32 i, struct hook_search *s)
 {
@@ -34,7 +34,8 @@ static long hook_step(u32 i, struct hook_search *s)
 	if (i >= s->count)
 		return 1;
 	op = sixteen(s->ops + (u64)i * 8)->pair[0];
-	if ((int)sixteen(op + priority)->word[0] != NF_IP_PRI_CONNTRACK_ || sixteen(op + priv)->pair[0])
+	if ((int)sixteen(op + priority)->word[0] != NF_IP_PRI_CONNTRACK_ ||
+	    sixteen(op + priv)->pair[0])
 		return 0;
 	s->found = 1;
 	return 1;
@@ -58,8 +59,8 @@ verified_once u32 entries_hooked(u64 entries)
 }
 
 /*
- * conntrack_hooked() - at PREROUTING of a family. The list is read as a number, not as a pointer: only
- * numbers can be handed to a function that is verified once.
+ * conntrack_hooked() - at PREROUTING of a family. The list is read as a number, not as a pointer:
+ * only numbers can be handed to a function that is verified once.
  */
 static __always_inline u32 conntrack_hooked(const struct net *net, u32 pf)
 {

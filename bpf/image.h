@@ -20,9 +20,9 @@ typedef uint64_t u64;
  * The image: a rule set as data. This file is the contract between the compiler, the validator and
  * the evaluator (in the kernel and in user space).
  *
- * An image is one block without pointers. All offsets are bytes from its start, multiples of 8. Host
- * byte order; addresses, ports and interface names are compared in host order words, so that ranges
- * work. It lies in one value of an mmap-able array map. Two parts:
+ * An image is one block without pointers. All offsets are bytes from its start, multiples of 8.
+ *Host byte order; addresses, ports and interface names are compared in host order words, so that
+ *ranges work. It lies in one value of an mmap-able array map. Two parts:
  *
  *	[0, size)		header and tables: constant, what an image file holds, covered by
  *				the checksum (which is taken with the run-time fields zero)
@@ -58,7 +58,7 @@ typedef uint64_t u64;
 /* Feature bits: what an image needs. An evaluator refuses bits it does not know. */
 #define IMAGE_F_CONNTRACK	(1U << 0)	/* a rule asks for connection tracking states */
 #define IMAGE_F_INTERFACES	(1U << 1)	/* a rule names an interface: look the names up */
-#define IMAGE_F_NAT_STATE	(1U << 2)	/* a rule asks for SNAT or DNAT: read nf_conn.status */
+#define IMAGE_F_NAT_STATE (1U << 2)	/* a rule asks for SNAT or DNAT: read nf_conn.status */
 #define IMAGE_F_RESIDUAL	(1U << 3)	/* stateful matches; reserved */
 #define IMAGE_F_TCP_OPTIONS	(1U << 4)	/* a rule asks for a TCP option: read them */
 #define IMAGE_F_KNOWN		(IMAGE_F_CONNTRACK | IMAGE_F_INTERFACES | IMAGE_F_NAT_STATE | \
@@ -171,7 +171,7 @@ struct image_rule6 {
 
 #define BOX_PROTO	(1U << 0)	/* @proto must be the packet's */
 #define BOX_L4		(1U << 1)	/* a tcp/udp/icmp match: header needed, ports compared */
-#define BOX_PARSED	(1U << 2)	/* IPv6 with -p: a chain of headers that cannot be read drops */
+#define BOX_PARSED (1U << 2)	/* IPv6 with -p: a chain of headers that cannot be read drops */
 #define BOX_RESIDUAL	(1U << 3)	/* reserved */
 
 /*
@@ -212,21 +212,24 @@ struct image_op {
 #define OP_INVERT	1U
 
 enum image_opcode {
-	OP_END,			/* the rule matches */
-	OP_PARSED,		/* IPv6: drop if the header chain could not be read */
-	OP_L4,			/* drop if the transport header is short, no match in a later fragment */
-	OP_SPORT,		/* arg: lo << 16 | hi */
-	OP_DPORT,		/* arg: lo << 16 | hi */
-	OP_ICMP,		/* arg: type << 16 | code_lo << 8 | code_hi; type 255 with OP_ANY: all */
-	OP_TCP_FLAGS,		/* arg: mask << 8 | compare */
-	OP_TCP_OPTION,		/* arg: option number; drop if the options cannot be read */
-	OP_CT_STATE,		/* arg: CT_* mask */
-	OP_PROTO,		/* arg: protocol (used for ! -p) */
-	OP_FRAGMENT,		/* IPv4: not the first fragment */
-	OP_SRC4, OP_DST4,	/* arg: value; payload: u32 mask, u32 0 */
-	OP_SRC6, OP_DST6,	/* payload: u32 value[4], u32 mask[4] */
-	OP_IN, OP_OUT,		/* arg: first interval << 16 | last interval, of interface names */
-	OP_NEVER,		/* matches nothing (! -s 0/0, ! -i +); OP_INVERT: everything */
+	OP_END,	       /* the rule matches */
+	OP_PARSED,     /* IPv6: drop if the header chain could not be read */
+	OP_L4,	       /* drop if the transport header is short, no match in a later fragment */
+	OP_SPORT,      /* arg: lo << 16 | hi */
+	OP_DPORT,      /* arg: lo << 16 | hi */
+	OP_ICMP,       /* arg: type << 16 | code_lo << 8 | code_hi; type 255 with OP_ANY: all */
+	OP_TCP_FLAGS,  /* arg: mask << 8 | compare */
+	OP_TCP_OPTION,	/* arg: option number; drop if the options cannot be read */
+	OP_CT_STATE,   /* arg: CT_* mask */
+	OP_PROTO,      /* arg: protocol (used for ! -p) */
+	OP_FRAGMENT,   /* IPv4: not the first fragment */
+	OP_SRC4,
+	OP_DST4,	/* arg: value; payload: u32 mask, u32 0 */
+	OP_SRC6,
+	OP_DST6,	/* payload: u32 value[4], u32 mask[4] */
+	OP_IN,
+	OP_OUT,	  /* arg: first interval << 16 | last interval, of interface names */
+	OP_NEVER,	/* matches nothing (! -s 0/0, ! -i +); OP_INVERT: everything */
 	OP_LAST = OP_NEVER,
 };
 

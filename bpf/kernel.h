@@ -3,8 +3,8 @@
 #define BPF_KERNEL_H
 
 /*
- * Kernel structures, only the fields the programs read. Offsets are relocated at load time (CO-RE), so
- * order and padding here mean nothing. BPF sources only.
+ * Kernel structures, only the fields the programs read. Offsets are relocated at load time (CO-RE),
+ * so order and padding here mean nothing. BPF sources only.
  */
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)

@@ -135,8 +135,8 @@ verified_once u32 match_program(struct image_space *img, const struct packet *p,
 }
 
 /*
- * outside() - sign bit set if @x is not in [@lo, @hi]. Differences instead of comparisons: clang turns
- * those into branches, and the verifier then follows every combination of them.
+ * outside() - sign bit set if @x is not in [@lo, @hi]. Differences instead of comparisons: clang
+ * turns those into branches, and the verifier then follows every combination of them.
  */
 static __always_inline u64 outside(u64 x, u64 lo, u64 hi)
 {
@@ -149,7 +149,8 @@ static __always_inline u64 outside(u64 x, u64 lo, u64 hi)
 
 /*
  * What is left once addresses and interfaces fit; the order is ip6_packet_match()'s: the protocol
- * comes last, and cannot be known in IPv6 if the headers cannot be read. @ports: outside() of the ports.
+ * comes last, and cannot be known in IPv6 if the headers cannot be read. @ports: outside() of the
+ * ports.
  */
 static __always_inline u32 match_rest(struct image_space *img, const struct packet *p, u64 programs,
 				      u32 flags, u32 proto, u64 ports, u32 check)

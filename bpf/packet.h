@@ -5,15 +5,15 @@
 #include "bpf/portable.h"
 
 /*
- * Headers -> struct packet: what the rules can ask for, read once per packet. The same source runs in
- * the kernel and in user space; only struct reader differs (bpf/portable.h).
+ * Headers -> struct packet: what the rules can ask for, read once per packet. The same source runs
+ * in the kernel and in user space; only struct reader differs (bpf/portable.h).
  *
  * "Can this header be read" follows ip_tables.c, ip6_tables.c and xt_tcpudp.c: a header counts as
  * readable if it lies inside skb->len, wherever the bytes are (skb_header_pointer()).
  */
 
 enum l4_state {
-	L4_READABLE,		/* ports, type and code, flags are valid (or the protocol has none) */
+	L4_READABLE,		/* ports, type and code, flags are valid, if any */
 	L4_FRAGMENT,		/* a later fragment: tcp, udp and icmp matches do not match */
 	L4_SHORT,		/* truncated, or TCP in a fragment at offset 1: such matches drop */
 };
@@ -61,7 +61,8 @@ struct option_scan {
 
 /*
  * One step of tcp_find_option() (xt_tcpudp.c), which walks kinds: 0 and 1 are one byte long, others
- * have a length; a length of 0 counts as 1. Here all kinds are noted, so that one walk serves every rule.
+ * have a length; a length of 0 counts as 1. Here all kinds are noted, so that one walk serves every
+ * rule.
  */
 static long option_step(u32 i, struct option_scan *s)
 {
@@ -84,7 +85,9 @@ static long option_step(u32 i, struct option_scan *s)
 	return 0;
 }
 
-/* @off: of the options, @doff: of the header, in words; 20 bytes of header are known to be there. */
+/*
+ * @off: of the options, @doff: of the header, in words; 20 bytes of header are known to be there.
+ */
 static __always_inline void packet_options(hook_ctx *ctx, const struct reader *r, struct packet *p,
 					   u32 off, u32 doff)
 {
@@ -139,8 +142,8 @@ verified_once int packet_l4(hook_ctx *ctx, const struct reader *r, struct packet
 }
 
 /*
- * IPv4: ip_packet_match() and ipt_do_table(). Returns where the transport header is: at ihl * 4, even if
- * ihl < 5.
+ * IPv4: ip_packet_match() and ipt_do_table(). Returns where the transport header is: at ihl * 4,
+ * even if ihl < 5.
  */
 verified_once int packet_ipv4(hook_ctx *ctx, const struct reader *r, struct packet *p)
 {
@@ -177,8 +180,9 @@ enum header_result {
 };
 
 /*
- * header_next() - one header of ipv6_find_hdr(skb, &off, -1, &fragoff, NULL), net/ipv6/exthdrs_core.c.
- * Returns the next header's number | its offset from this one << 8 | enum header_result << 32.
+ * header_next() - one header of ipv6_find_hdr(skb, &off, -1, &fragoff, NULL),
+ * net/ipv6/exthdrs_core.c. Returns the next header's number | its offset from this one << 8 | enum
+ * header_result << 32.
  */
 verified_once u64 header_next(hook_ctx *ctx, const struct reader *r, u32 next, u32 off)
 {
@@ -202,7 +206,10 @@ verified_once u64 header_next(hook_ctx *ctx, const struct reader *r, u32 next, u
 	else
 		len = (len + 1) * 8;
 	next = net16(w[0]) >> 8;
-	/* Since 2026 in the stable kernels, too; before, a last header could be longer than the packet. */
+	/*
+	 * Since 2026 in the stable kernels, too; before, a last header could be longer than the
+	 * packet.
+	 */
 	if (result == HEADER_MORE && r->len - off < len)
 		result = HEADER_UNREADABLE;
 	/* In a later fragment nothing more can be walked. */
@@ -232,8 +239,8 @@ static long header_step(u32 i, struct header_walk *h)
 }
 
 /*
- * IPv6. ip6tables finds the protocol only in rules that have -p (also -p all); so an unreadable chain
- * is a flag here, and drops where such a rule is reached (BOX_PARSED, OP_PARSED).
+ * IPv6. ip6tables finds the protocol only in rules that have -p (also -p all); so an unreadable
+ * chain is a flag here, and drops where such a rule is reached (BOX_PARSED, OP_PARSED).
  */
 verified_once int packet_ipv6(hook_ctx *ctx, const struct reader *r, struct packet *p)
 {

@@ -56,8 +56,8 @@ extern void *bpf_dynptr_slice(const struct bpf_dynptr *ptr, u32 offset, void *bu
 #define hook_ctx struct bpf_nf_ctx
 
 /*
- * Where the bytes of a packet are. Offsets count from the network header. Numbers only, so that it can
- * be handed to functions that are verified once.
+ * Where the bytes of a packet are. Offsets count from the network header. Numbers only, so that it
+ * can be handed to functions that are verified once.
  */
 struct reader {
 	u64 header;		/* address of the network header */
@@ -75,8 +75,8 @@ union sixteen {
 };
 
 /*
- * sixteen() - kernel memory as a blob of 16 bytes. A struct that every kernel has serves as the type;
- * a wild address reads as zeroes (the load has an exception table entry), it cannot fault.
+ * sixteen() - kernel memory as a blob of 16 bytes. A struct that every kernel has serves as the
+ * type; a wild address reads as zeroes (the load has an exception table entry), it cannot fault.
  */
 static __always_inline const union sixteen *sixteen(u64 address)
 {
@@ -88,8 +88,8 @@ struct bytes {
 };
 
 /*
- * A function the verifier checks once, by its parameters' types alone, instead of once for each state
- * its callers can be in.
+ * A function the verifier checks once, by its parameters' types alone, instead of once for each
+ * state its callers can be in.
  */
 #define verified_once		__noinline
 

@@ -5,17 +5,17 @@
 #include "bpf/classify.h"
 
 /*
- * The walker: iptables' semantics on top of first(). ipt_do_table() in net/ipv4/netfilter/ip_tables.c:
- * jump pushes the rule behind it, goto does not, RETURN and the end of a user chain pop, and on the
- * base chain they mean the policy and its counter. A rule is counted when all its matches hold, before
- * its target acts.
+ * The walker: iptables' semantics on top of first(). ipt_do_table() in
+ * net/ipv4/netfilter/ip_tables.c: jump pushes the rule behind it, goto does not, RETURN and the end
+ * of a user chain pop, and on the base chain they mean the policy and its counter. A rule is
+ * counted when all its matches hold, before its target acts.
  */
 
 /* Results: a verdict of netfilter, or 2 + enum drop_reason. */
 #define WALK_DROP	0U
 #define WALK_ACCEPT	1U
 #define WALK_ERROR(reason)	(2U + (reason))
-#define WALK_POLICY		0xffffffffU	/* inside: the end of the base chain, or RETURN there */
+#define WALK_POLICY		0xffffffffU	/* inside: the end of the base chain */
 
 struct walk_frame {
 	u32 chain;
@@ -172,8 +172,9 @@ static __always_inline u32 walk_image(struct image_space *img, const struct pack
 }
 
 /*
- * interface_interval() - in which interval of names a device lies: the number of borders <= its name,
- * by bisection. @hi, @lo: the name as two big-endian numbers. At most 2^16 borders (validated).
+ * interface_interval() - in which interval of names a device lies: the number of borders <= its
+ * name, by bisection. @hi, @lo: the name as two big-endian numbers. At most 2^16 borders
+ * (validated).
  */
 struct border_search {
 	struct image_space *img;

@@ -33,7 +33,8 @@ __attribute__((format(printf, 3, 4)))
 int error_set_(struct error *err, int ret, const char *fmt, ...);
 #define error_set(err, ret, ...) ERROR_RETURN(error_set_, err, ret, __VA_ARGS__)
 
-/** error_errno() - error_set() with ": " and the text of errno value -@ret behind it. Returns @ret. */
+/** error_errno() - error_set() with ": " and the text of errno value -@ret behind it. Returns @ret.
+ */
 __attribute__((format(printf, 3, 4)))
 int error_errno_(struct error *err, int ret, const char *fmt, ...);
 #define error_errno(err, ret, ...) ERROR_RETURN(error_errno_, err, ret, __VA_ARGS__)

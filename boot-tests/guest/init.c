@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The guest's init in boot tests: brings up the network, offers services that the rules allow or deny,
- * reports on a second serial port and ends the guest. Read main() aloud.
+ * The guest's init in boot tests: brings up the network, offers services that the rules allow or
+ * deny, reports on a second serial port and ends the guest. Read main() aloud.
  *
- * Words of the kernel command line: test.seconds=N how long to serve, test.switchroot=move|detach go on in
- * a new root with /dev, /proc, /sys and /run moved along, or with all of them detached.
+ * Words of the kernel command line: test.seconds=N how long to serve, test.switchroot=move|detach
+ * go on in a new root with /dev, /proc, /sys and /run moved along, or with all of them detached.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -284,7 +284,8 @@ static void switch_root(struct guest *g, bool move)
 		die(g, "new root");
 	run(BUSYBOX, "cp", "-a", "/bin", "/usr", "/lib", "/etc", "/init", "/newroot/", NULL);
 	run(BUSYBOX, "cp", "-a", "/test.sh", "/newroot/", NULL);
-	run(BUSYBOX, "mkdir", "-p", "/newroot/dev", "/newroot/proc", "/newroot/sys", "/newroot/run", NULL);
+	run(BUSYBOX, "mkdir", "-p", "/newroot/dev", "/newroot/proc", "/newroot/sys", "/newroot/run",
+	    NULL);
 	for (i = 0; i < 4; i++) {
 		snprintf(to, sizeof(to), "/newroot%s", moved[i]);
 		if (move)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The peer on the guest's network: sends probes from before the guest is switched on until after it is
- * off, records every frame the guest sends, and says which probes were answered. Speaks QEMU's
+ * The peer on the guest's network: sends probes from before the guest is switched on until after it
+ * is off, records every frame the guest sends, and says which probes were answered. Speaks QEMU's
  * "-netdev dgram" over unix sockets, one Ethernet frame a datagram; needs no root.
  *
- * A probe counts as answered by a SYN-ACK or RST, a UDP reply, an ICMP error about it or an echo reply.
+ * A probe counts as answered by a SYN-ACK or RST, a UDP reply, an ICMP error about it or an echo
+ * reply.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -130,8 +131,8 @@ static void note_answer(struct flood *f, struct class *c, const char *what, cons
 	}
 	if (!forbidden(c) || c->answered > 3)
 		return;
-	fprintf(stderr, "flood: answer to the denied %s at %.3f s: %s\n ", c->name, now() - f->start,
-		what);
+	fprintf(stderr, "flood: answer to the denied %s at %.3f s: %s\n ", c->name,
+		now() - f->start, what);
 	for (i = 0; i < x->len && i < 96; i++)
 		fprintf(stderr, " %02x", x->data[i]);
 	fprintf(stderr, "\n");
@@ -203,8 +204,8 @@ static bool report(const struct flood *f, FILE *out)
 	unsigned int i;
 	bool ok = true;
 
-	fprintf(out, "%-12s %-7s %8s %8s %9s  %s\n", "probe", "rules", "sent", "while up", "answered",
-		"first answer");
+	fprintf(out, "%-12s %-7s %8s %8s %9s  %s\n", "probe", "rules", "sent", "while up",
+		"answered", "first answer");
 	for (i = 0; i < f->nr_classes; i++) {
 		const struct class *c = &f->classes[i];
 
@@ -215,7 +216,8 @@ static bool report(const struct flood *f, FILE *out)
 		fprintf(out, "\n");
 	}
 	if (f->up > 0)
-		fprintf(out, "guest: first frame after %.2f s, %lu frames, %lu of them no answers\n",
+		fprintf(out,
+			"guest: first frame after %.2f s, %lu frames, %lu of them no answers\n",
 			f->up - f->start, f->frames, f->other);
 	else
 		fprintf(out, "guest: sent no frame\n");

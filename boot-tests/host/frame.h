@@ -18,8 +18,8 @@
 #include <arpa/inet.h>
 
 /*
- * Ethernet frames between the peer (10.77.0.1, fd77::1) and the guest (10.77.0.2, fd77::2), made and
- * understood. Only what the boot tests need; private to flood.c.
+ * Ethernet frames between the peer (10.77.0.1, fd77::1) and the guest (10.77.0.2, fd77::2), made
+ * and understood. Only what the boot tests need; private to flood.c.
  */
 
 #define FRAME_MAX	2048
@@ -142,8 +142,8 @@ static inline uint8_t *ip_header(struct frame *x, const struct target *t, size_t
 	return (uint8_t *)(h4 + 1);
 }
 
-static inline void tcp_segment(struct frame *x, const struct target *t, uint16_t sport, uint16_t dport,
-			       uint32_t seq, uint32_t ack, uint8_t flags)
+static inline void tcp_segment(struct frame *x, const struct target *t, uint16_t sport,
+			       uint16_t dport, uint32_t seq, uint32_t ack, uint8_t flags)
 {
 	struct tcphdr *h = (struct tcphdr *)(void *)ip_header(x, t, sizeof(*h));
 
@@ -271,7 +271,8 @@ static inline bool reply_arp(const struct frame *x, struct frame *out)
 {
 	const uint8_t *p = x->data + ETH_LEN;
 
-	if (x->len < 42 || word(x->data + 12) != 0x0806 || word(p + 6) != 1 || memcmp(p + 24, peer4, 4))
+	if (x->len < 42 || word(x->data + 12) != 0x0806 || word(p + 6) != 1 ||
+	    memcmp(p + 24, peer4, 4))
 		return false;
 	frame_arp_request(out);
 	memcpy(out->data, x->data + 6, 6);

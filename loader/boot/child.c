@@ -164,7 +164,10 @@ int child_make_image(struct boot *b, enum image_origin origin, int image_fd,
 		child(b, origin, image_fd, fds[1]);
 	close(fds[1]);
 	ret = pid < 0 ? error_errno(err, -errno, "cannot start a process") : 0;
-	/* While it works. If it fails it will fail again, and be reported, when the program is needed. */
+	/*
+	 * While it works. If it fails it will fail again, and be reported, when the program is
+	 * needed.
+	 */
 	if (!ret)
 		(void)filter_preload(&b->kernel, NULL);
 	if (!ret)

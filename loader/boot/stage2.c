@@ -77,7 +77,8 @@ static void log_families(const struct boot *b, const struct image_header *image,
 		else
 			snprintf(denied, sizeof(denied), "%s", denied[0] ? "both families" : name);
 	}
-	boot_log(LOG_NOTE, "stage 2 in force %u.%03u s after kernel start, %u.%03u ms after exec: %s%s",
+	boot_log(LOG_NOTE,
+		 "stage 2 in force %u.%03u s after kernel start, %u.%03u ms after exec: %s%s",
 		 (unsigned int)(ms / 1000), (unsigned int)(ms % 1000), us / 1000, us % 1000,
 		 origin == IMAGE_ORIGIN_RESCUE ? "RESCUE RULES, " : "", counts);
 	if (denied[0])

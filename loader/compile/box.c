@@ -48,8 +48,8 @@ static int prefix_length(const uint8_t mask[16], unsigned int bits)
 }
 
 /*
- * An address: into the box if it is a prefix and not negated, else an op. A negated 0.0.0.0/0 matches
- * nothing (ip_packet_match(): the masked addresses are equal, inverted).
+ * An address: into the box if it is a prefix and not negated, else an op. A negated 0.0.0.0/0
+ * matches nothing (ip_packet_match(): the masked addresses are equal, inverted).
  */
 static void box_address(struct program *p, const struct address *a, bool invert, enum family f,
 			bool source, uint32_t words[4], uint8_t *len)
@@ -118,7 +118,8 @@ static void box_basics(struct builder *b, struct program *p, struct box *box, co
 {
 	box_address(p, &r->src, r->flags & RULE_INV_SRC, f, true, box->src, &box->src_len);
 	box_address(p, &r->dst, r->flags & RULE_INV_DST, f, false, box->dst, &box->dst_len);
-	box_interface(p, &b->ifaces, &r->in, r->flags & RULE_INV_IN, true, &box->in_lo, &box->in_hi);
+	box_interface(p, &b->ifaces, &r->in, r->flags & RULE_INV_IN, true, &box->in_lo,
+		      &box->in_hi);
 	box_interface(p, &b->ifaces, &r->out, r->flags & RULE_INV_OUT, false, &box->out_lo,
 		      &box->out_hi);
 	if (f == FAMILY_IPV6 && (r->flags & RULE_PROTO)) {

@@ -51,7 +51,8 @@ static uint32_t rule_act(const struct rule *r)
 static int compile_chain(struct builder *b, const struct chain *c, enum family f, struct error *err)
 {
 	const struct buffer *leaves = f == FAMILY_IPV4 ? &b->rules4 : &b->rules6;
-	size_t leaf_size = f == FAMILY_IPV4 ? sizeof(struct image_rule4) : sizeof(struct image_rule6);
+	size_t leaf_size = f == FAMILY_IPV4 ? sizeof(struct image_rule4) :
+					      sizeof(struct image_rule6);
 	struct image_chain chain = {
 		.first = c->rules ? c->rules->number : 0,
 		.count = c->nr_rules,
@@ -157,8 +158,9 @@ static int assemble(struct image *img, struct builder *b, struct ruleset *rs,
 	h.text = place(&size, packed->len, packed->len);
 	h.text_size = (uint32_t)text->len;
 	if (image_capacity(size + (size_t)h.nr_counters * sizeof(struct image_counter) + 64) < 0)
-		return error_set(err, -E2BIG, "the rules need %zu MiB; at most %u MiB are supported",
-				 size >> 20, IMAGE_CAPACITY_3 >> 20);
+		return error_set(err, -E2BIG,
+				 "the rules need %zu MiB; at most %u MiB are supported", size >> 20,
+				 IMAGE_CAPACITY_3 >> 20);
 	img->data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (img->data == MAP_FAILED) {
 		img->data = NULL;

@@ -18,8 +18,8 @@ struct image {
 
 /**
  * image_compile() - a finished rule set (ruleset_finish()) to an image.
- * Numbers the rules and chains of @rs as a side effect (rule.number, chain.index). Same rule set and
- * same helper: same bytes. Errors: -E2BIG (no capacity holds it, jumps too deep), -ENOMEM.
+ * Numbers the rules and chains of @rs as a side effect (rule.number, chain.index). Same rule set
+ * and same helper: same bytes. Errors: -E2BIG (no capacity holds it, jumps too deep), -ENOMEM.
  */
 int image_compile(struct ruleset *rs, struct image *img, struct error *err);
 
@@ -37,8 +37,8 @@ void image_free(struct image *img);
 
 /**
  * image_ruleset() - the rule set an image was made of, from its text section, for printing.
- * With @counters the live counters of the run-time part (total_size bytes at @header) are put into the rules and
- * chains, summed over the shards.
+ * With @counters the live counters of the run-time part (total_size bytes at @header) are put into
+ * the rules and chains, summed over the shards.
  */
 int image_ruleset(const struct image_header *header, struct ruleset *rs, bool counters,
 		  struct error *err);

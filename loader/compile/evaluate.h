@@ -19,8 +19,8 @@ struct packet_context {
 
 /**
  * image_evaluate() - the kernel's evaluator (bpf/walk.h) in user space.
- * @space: the image with its run-time part (image_layout() has been applied), @size bytes; counters are
- * increased in it. @packet: from the network header on; all of it counts as skb->len.
+ * @space: the image with its run-time part (image_layout() has been applied), @size bytes; counters
+ * are increased in it. @packet: from the network header on; all of it counts as skb->len.
  */
 unsigned int image_evaluate(void *space, size_t size, const struct packet_context *ctx,
 			    const void *packet, size_t len);

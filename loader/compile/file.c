@@ -67,7 +67,8 @@ int image_read(struct image *img, const char *path, struct error *err)
 	}
 	img->size = (size_t)st.st_size;
 	img->mapped = img->size;
-	img->data = mmap(NULL, img->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	img->data =
+		mmap(NULL, img->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (img->data == MAP_FAILED) {
 		img->data = NULL;
 		ret = error_errno(err, -ENOMEM, "%s", path);

@@ -19,8 +19,9 @@ void ifaces_range(const struct ifaces *f, const struct interface *i, uint32_t *l
 void ifaces_free(struct ifaces *f);
 
 /**
- * ruleset_number() - ids of rules and numbers of chains, in the order of printing: IPv4 then IPv6, filter then
- * raw, chains as sorted, rules as written. So the text of an image gives the same numbers again.
+ * ruleset_number() - ids of rules and numbers of chains, in the order of printing: IPv4 then IPv6,
+ * filter then raw, chains as sorted, rules as written. So the text of an image gives the same
+ * numbers again.
  */
 void ruleset_number(struct ruleset *rs, uint32_t *nr_chains, uint32_t *nr_rules);
 

@@ -23,8 +23,8 @@ void ruleset_number(struct ruleset *rs, uint32_t *nr_chains, uint32_t *nr_rules)
 }
 
 /*
- * Depth of a chain: jumps that can be pending inside it. Post-order over the graph with a stack of our own;
- * loops cannot be reached from a base chain (ruleset_finish()).
+ * Depth of a chain: jumps that can be pending inside it. Post-order over the graph with a stack of
+ * our own; loops cannot be reached from a base chain (ruleset_finish()).
  */
 struct visit {
 	const struct chain *chain;
@@ -74,13 +74,16 @@ static int depth_base(struct depth_search *s, const struct chain *base, struct e
 	s->stack[0] = (struct visit){ base, base->rules };
 	s->top = 1;
 	while (s->top) {
-		/* Longer than there are chains: a loop. Cannot be, but must not run off the stack. */
+		/*
+		 * Longer than there are chains: a loop. Cannot be, but must not run off the stack.
+		 */
 		if (s->top > s->nr_chains)
 			return error_set(err, -ELOOP, "chain %s is part of a loop", base->name);
 		depth_step(s);
 	}
 	if (s->depth[base->index] > IMAGE_STACK) {
-		error_set(err, -E2BIG, "chain %s: jumps are nested %u deep, at most %u are supported",
+		error_set(err, -E2BIG,
+			  "chain %s: jumps are nested %u deep, at most %u are supported",
 			  base->name, s->depth[base->index], IMAGE_STACK);
 		error_hint(err, "use -g instead of -j where nothing follows the jump");
 		return -E2BIG;

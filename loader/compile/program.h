@@ -30,8 +30,9 @@ void program_op(struct program *p, enum image_opcode code, unsigned int flags, u
  * program_ports() - a match that reads the transport header (tcp, udp, icmp, icmp6) begins here.
  * It emits OP_L4 and, for the first such match of a rule, narrows the box to these ranges.
  * A match that is not inverted passes its ranges; one that is, passes 0..65535 and emits ops.
- * ICMP: the destination range is type << 8 | code. Returns true if the box holds the ranges, so that no op
- * for them is needed; false if the caller must emit OP_SPORT, OP_DPORT or OP_ICMP itself.
+ * ICMP: the destination range is type << 8 | code. Returns true if the box holds the ranges, so
+ * that no op for them is needed; false if the caller must emit OP_SPORT, OP_DPORT or OP_ICMP
+ * itself.
  */
 int program_ports(struct program *p, u16 sport_lo, u16 sport_hi, u16 dport_lo, u16 dport_hi);
 

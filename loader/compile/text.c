@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The text section: what the image was made of, in canonical form and compressed. Printing reads it
- * back with the parser and numbers it again; so there is one printer, and what is shown is what was compiled.
- * Each family's part starts with a line "@4" or "@6".
+ * back with the parser and numbers it again; so there is one printer, and what is shown is what was
+ * compiled. Each family's part starts with a line "@4" or "@6".
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -38,7 +38,8 @@ static int text_expand(const struct image_header *h, char **text, struct error *
 	*text = malloc((size_t)h->text_size + 1);
 	if (!*text)
 		return error_errno(err, -ENOMEM, "reading the rules of the image");
-	if (uncompress((Bytef *)*text, &len, (const Bytef *)h + h->text.offset, h->text.count) != Z_OK ||
+	if (uncompress((Bytef *)*text, &len, (const Bytef *)h + h->text.offset, h->text.count) !=
+		    Z_OK ||
 	    len != h->text_size) {
 		free(*text);
 		*text = NULL;

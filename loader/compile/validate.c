@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * May this block be given to the evaluator? The evaluator is memory safe for any bytes; this check is
- * what makes its answer mean something: every reference leads to a record of the right kind, every
- * loop ends. Images come from files and from the stage 2 child, so nothing in them is believed.
+ * May this block be given to the evaluator? The evaluator is memory safe for any bytes; this check
+ * is what makes its answer mean something: every reference leads to a record of the right kind,
+ * every loop ends. Images come from files and from the stage 2 child, so nothing in them is
+ * believed.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -76,11 +77,13 @@ static int check_sections(struct check *c)
 	    check_section(c, h->text, 1))
 		return -EINVAL;
 	/* acts are read in pairs (walk_one()) */
-	if (h->acts.count % 2 && (uint64_t)h->acts.offset + ((uint64_t)h->acts.count + 1) * 4 > c->size)
+	if (h->acts.count % 2 &&
+	    (uint64_t)h->acts.offset + ((uint64_t)h->acts.count + 1) * 4 > c->size)
 		return bad(c, "a section lies outside");
 	if (h->trees.count || h->nodes.count || h->residuals.count || h->sets.count || h->nr_state)
 		return bad(c, "it has sections this helper does not know");
-	if (h->ifaces.count > BORDERS_MAX || h->text_size > TEXT_MAX || h->acts.count >= 0xfffffff0U)
+	if (h->ifaces.count > BORDERS_MAX || h->text_size > TEXT_MAX ||
+	    h->acts.count >= 0xfffffff0U)
 		return bad(c, "a count is too large");
 	return 0;
 }
@@ -97,7 +100,8 @@ static int check_header(struct check *c)
 	if (h->size != c->size)
 		return bad(c, "its size is wrong");
 	if (h->features & ~IMAGE_F_KNOWN)
-		return error_set(c->err, -EINVAL, "the image needs features this helper lacks (%#x)",
+		return error_set(c->err, -EINVAL,
+				 "the image needs features this helper lacks (%#x)",
 				 h->features & ~IMAGE_F_KNOWN);
 	if (h->families & ~FAMILIES_ALL)
 		return bad(c, "families");
@@ -159,9 +163,11 @@ static int check_leaves(struct check *c, const struct image_chain *chain, unsign
 		check = family ? r6[chain->leaf + i].check : r4[chain->leaf + i].check;
 		if (id != last + i || !is_program(c, check))
 			return bad(c, "a rule's record");
-		if (!family && (r4[chain->leaf + i].src_shift > 32 || r4[chain->leaf + i].dst_shift > 32))
+		if (!family &&
+		    (r4[chain->leaf + i].src_shift > 32 || r4[chain->leaf + i].dst_shift > 32))
 			return bad(c, "a prefix length");
-		if (family && (r6[chain->leaf + i].src_len > 128 || r6[chain->leaf + i].dst_len > 128))
+		if (family &&
+		    (r6[chain->leaf + i].src_len > 128 || r6[chain->leaf + i].dst_len > 128))
 			return bad(c, "a prefix length");
 	}
 	return 0;
@@ -224,7 +230,10 @@ static int check_chains(struct check *c)
 	return 0;
 }
 
-/* The jump or goto at or behind rule number @i of a chain whose target's depth is not known; count: none. */
+/*
+ * The jump or goto at or behind rule number @i of a chain whose target's depth is not known; count:
+ * none.
+ */
 static uint32_t next_unknown(const struct check *c, const struct image_chain *chain, uint32_t i)
 {
 	uint32_t act;
@@ -254,8 +263,8 @@ static uint32_t chain_depth(const struct check *c, const struct image_chain *cha
 }
 
 /*
- * No loop, and no more pending jumps than the evaluator has room for. Post-order with a stack of our own; each
- * chain remembers how far it has been looked at, so that the time is linear.
+ * No loop, and no more pending jumps than the evaluator has room for. Post-order with a stack of
+ * our own; each chain remembers how far it has been looked at, so that the time is linear.
  */
 static int check_depth_from(struct check *c, uint32_t base)
 {

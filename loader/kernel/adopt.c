@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Links that are in force but have no pin that can be reached: after a hand-over that hid the bpffs of the
- * initramfs. They are found by id and pinned again, with their programs and maps.
+ * Links that are in force but have no pin that can be reached: after a hand-over that hid the bpffs
+ * of the initramfs. They are found by id and pinned again, with their programs and maps.
  *
  * In force are a generation whose control says so, and deny links of families whose gate is closed.
- * What else there is by id (a link that was detached, and is held by a pin out of reach) is not adopted.
+ * What else there is by id (a link that was detached, and is held by a pin out of reach) is not
+ * adopted.
  */
 #include "kernel/pins.h"
 

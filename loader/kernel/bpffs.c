@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which bpffs? Pins must outlive the command. Under "ip netns exec" /sys is a fresh mount of a private
- * mount namespace, and a bpffs mounted there dies with the command and takes the links along.
+ * Which bpffs? Pins must outlive the command. Under "ip netns exec" /sys is a fresh mount of a
+ * private mount namespace, and a bpffs mounted there dies with the command and takes the links
+ * along.
  */
 #include "kernel/pins.h"
 
@@ -26,8 +27,8 @@ static bool is_bpffs(const char *path)
 }
 
 /*
- * The number of the initial mount namespace: fixed since Linux 6.18 (MNT_NS_INIT_INO), before that the first or
- * second that is given out at boot.
+ * The number of the initial mount namespace: fixed since Linux 6.18 (MNT_NS_INIT_INO), before that
+ * the first or second that is given out at boot.
  */
 static bool first_number(uint64_t ino)
 {
@@ -35,8 +36,8 @@ static bool first_number(uint64_t ino)
 }
 
 /*
- * Are we in the mount namespace of process 1? Only mounts made there outlive us. Where process 1 may not be
- * looked at (that takes CAP_SYS_PTRACE), the number of our own must do.
+ * Are we in the mount namespace of process 1? Only mounts made there outlive us. Where process 1
+ * may not be looked at (that takes CAP_SYS_PTRACE), the number of our own must do.
  */
 static bool initial_mounts(void)
 {

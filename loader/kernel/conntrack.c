@@ -26,7 +26,8 @@ static int probe(const struct object *o, struct error *err)
 	if (ret < 0)
 		return error_errno(err, ret, "asking whether connection tracking is on");
 	if (!(attr.test.retval & 4))
-		return error_set(err, -EPROTO, "asking whether connection tracking is on: no answer");
+		return error_set(err, -EPROTO,
+				 "asking whether connection tracking is on: no answer");
 	return (int)(attr.test.retval & 3);
 }
 
@@ -100,8 +101,8 @@ static bool satisfied(const struct conntrack_state *st, unsigned int families)
 			return false;
 	}
 	/*
-	 * What others hold they can let go of when they like. What we hold ourselves stays until somebody
-	 * flushes all of nf_tables.
+	 * What others hold they can let go of when they like. What we hold ourselves stays until
+	 * somebody flushes all of nf_tables.
 	 */
 	return st->by == CONNTRACK_ENABLE_HOOKS || st->by == CONNTRACK_CHAIN;
 }
@@ -128,7 +129,8 @@ static int switch_on(const struct object *o, unsigned int families, struct connt
 	if (ret || satisfied(st, families))
 		return ret;
 	error_set(err, -ENOTSUP, "connection tracking stays off in this network namespace");
-	error_hint(err, "boot with nf_conntrack.enable_hooks=1, or load nf_conntrack with that option");
+	error_hint(err,
+		   "boot with nf_conntrack.enable_hooks=1, or load nf_conntrack with that option");
 	return -ENOTSUP;
 }
 
@@ -140,8 +142,10 @@ int conntrack_require(unsigned int families, struct conntrack_state *st, struct 
 	if (!module_present("nf_conntrack")) {
 		ret = module_load("nf_conntrack", "enable_hooks=1", err);
 		if (ret) {
-			error_hint(err, "the rules need connection tracking (state, conntrack): it must be in the "
-					"kernel or its modules in the initramfs");
+			error_hint(
+				err,
+				"the rules need connection tracking (state, conntrack): it must be in the "
+				"kernel or its modules in the initramfs");
 			return ret;
 		}
 	}

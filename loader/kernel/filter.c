@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Putting an image in force. Two ways: the slot that judges can hold it (same capacity): a new image in
- * its outer map; else a new slot beside it, and then the hand-over.
+ * Putting an image in force. Two ways: the slot that judges can hold it (same capacity): a new
+ * image in its outer map; else a new slot beside it, and then the hand-over.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -243,8 +243,8 @@ void filter_abort(struct kernel *k, struct filter_change *c)
 }
 
 /*
- * After the new rules are in force: what fails from here on leaves something behind that harms nothing and that
- * the next command removes (I5), so it is no failure of the commit.
+ * After the new rules are in force: what fails from here on leaves something behind that harms
+ * nothing and that the next command removes (I5), so it is no failure of the commit.
  */
 static void clean_up(struct kernel *k, struct filter_change *c)
 {
@@ -274,8 +274,9 @@ static int commit_image(struct filter_change *c, struct error *err)
 }
 
 /*
- * New program: old -> both -> new (I1). A packet meets all programs of a hook inside one RCU read section
- * (nf_hook()), so after a grace period no packet is on its way that has not met the new slot judging.
+ * New program: old -> both -> new (I1). A packet meets all programs of a hook inside one RCU read
+ * section (nf_hook()), so after a grace period no packet is on its way that has not met the new
+ * slot judging.
  */
 static int commit_slot(struct filter_change *c, struct error *err)
 {

@@ -120,7 +120,8 @@ bool inner_needs(const struct image_header *h, unsigned int family, unsigned int
 		 unsigned int hook)
 {
 	/*
-	 * Also a chain without rules whose policy is ACCEPT: iptables counts what passes it, so do we.
+	 * Also a chain without rules whose policy is ACCEPT: iptables counts what passes it, so do
+	 * we.
 	 */
 	return base_chain(h, family, table, hook) != NULL;
 }
@@ -143,15 +144,16 @@ static void add_range(struct inner *in, const struct inner *old, uint32_t to, ui
 		src = (const struct image_counter *)((const char *)old->image +
 			old->image->counters + shard * old->image->shard_stride) + from;
 		for (i = 0; i < n; i++) {
-			__atomic_fetch_add(&dst[i].packets, load(&src[i].packets), __ATOMIC_RELAXED);
+			__atomic_fetch_add(&dst[i].packets, load(&src[i].packets),
+					   __ATOMIC_RELAXED);
 			__atomic_fetch_add(&dst[i].bytes, load(&src[i].bytes), __ATOMIC_RELAXED);
 		}
 	}
 }
 
 /*
- * The rule ids of a family are one range: IPv4 first, then IPv6 (image_compile()), so that it is known by how
- * many rules each has.
+ * The rule ids of a family are one range: IPv4 first, then IPv6 (image_compile()), so that it is
+ * known by how many rules each has.
  */
 static void family_range(const struct image_header *h, unsigned int family, uint32_t *first,
 			 uint32_t *count)

@@ -11,7 +11,8 @@ struct inner {
 	size_t size;		/* of the map's value, and of the mapping */
 };
 
-/** inner_create() - a map of the size of a capacity, holding an image with its run-time fields set. */
+/** inner_create() - a map of the size of a capacity, holding an image with its run-time fields set.
+ */
 int inner_create(struct inner *in, const void *data, size_t capacity, enum image_origin origin,
 		 struct error *err);
 
@@ -21,7 +22,8 @@ int inner_map(struct inner *in, int fd, size_t size, bool writable, struct error
 void inner_close(struct inner *in);
 
 /**
- * inner_capacity() - index of the smallest capacity that can hold an image with its counters; -E2BIG.
+ * inner_capacity() - index of the smallest capacity that can hold an image with its counters;
+ * -E2BIG.
  */
 int inner_capacity(const struct image_header *h, struct error *err);
 
@@ -34,8 +36,8 @@ int inner_check_counters(const struct image_header *to, const struct image_heade
 			 unsigned int families, struct error *err);
 
 /**
- * inner_add_counters() - add the counters of some families of an image nobody uses any more to those of
- * another that passed inner_check_counters(). Atomic: the other one is in use.
+ * inner_add_counters() - add the counters of some families of an image nobody uses any more to
+ * those of another that passed inner_check_counters(). Atomic: the other one is in use.
  */
 void inner_add_counters(struct inner *to, const struct inner *from, unsigned int families);
 

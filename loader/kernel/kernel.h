@@ -17,19 +17,17 @@
  *
  *	deny/		stage 1: program "bf_deny", a link per family and hook at priority -3, map
  *			"gate": one u32, bit 0 IPv4 open, bit 1 IPv6 open
- *	a/, b/		a slot: one generation of the evaluator. Programs "bf_filter", "bf_raw", their
- *			links, map "image" (ARRAY_OF_MAPS with one slot: the image in force) and map
- *			"control" (struct control). Slot a sits at priority -1 (raw: -301), b at -2 (-302).
+ *	a/, b/		a slot: one generation of the evaluator. Programs "bf_filter", "bf_raw",
+ *their links, map "image" (ARRAY_OF_MAPS with one slot: the image in force) and map "control"
+ *(struct control). Slot a sits at priority -1 (raw: -301), b at -2 (-302).
  *
  * Invariants:
- *  I1  Between filter_apply()s at most one slot has control.judging == 1. During a program change both
- *      judge for a moment (a DROP of either wins), never neither.
- *  I2  A slot judges only after all its links, its image and its pins are in place.
- *  I3  The gate of a family is opened only after a slot that judges that family is in force, or when
- *      somebody asked for "open".
- *  I4  No object is touched unless link type, program name and the cookie in the program's read-only
- *      data agree.
- *  I5  A half-built slot (judging == 0 and not the one in force) is removed by the next command.
+ *  I1  Between filter_apply()s at most one slot has control.judging == 1. During a program change
+ *both judge for a moment (a DROP of either wins), never neither. I2  A slot judges only after all
+ *its links, its image and its pins are in place. I3  The gate of a family is opened only after a
+ *slot that judges that family is in force, or when somebody asked for "open". I4  No object is
+ *touched unless link type, program name and the cookie in the program's read-only data agree. I5  A
+ *half-built slot (judging == 0 and not the one in force) is removed by the next command.
  */
 
 struct kernel {
@@ -41,15 +39,16 @@ struct kernel {
 	struct slot *preloaded;	/* by filter_preload(), until filter_prepare() takes it */
 };
 
-/** kernel_check() - is this kernel able to do it? Names the missing option (NETFILTER_BPF_LINK...). */
+/** kernel_check() - is this kernel able to do it? Names the missing option (NETFILTER_BPF_LINK...).
+ */
 int kernel_check(struct error *err);
 
 /**
  * kernel_open() - find (with @create: mount, bind, make) the place of the pins and take the lock.
- * Uses /sys/fs/bpf if it is a bpffs that outlives the command (not one of a private mount namespace made
- * by "ip netns exec"), else /run/bpfilter/bpf, which is a bind mount of it made at the first run.
- * -ENOENT without @create: nothing of ours here. Adopts: if our links exist (found by id) without a pin,
- * they are pinned again.
+ * Uses /sys/fs/bpf if it is a bpffs that outlives the command (not one of a private mount namespace
+ * made by "ip netns exec"), else /run/bpfilter/bpf, which is a bind mount of it made at the first
+ * run. -ENOENT without @create: nothing of ours here. Adopts: if our links exist (found by id)
+ * without a pin, they are pinned again.
  */
 int kernel_open(struct kernel *k, bool create, struct error *err);
 void kernel_close(struct kernel *k);
@@ -68,7 +67,8 @@ struct deny {
 };
 int deny_install(struct deny *d, struct error *err);
 int deny_pin(struct deny *d, const struct kernel *k, struct error *err);
-/** deny_open() - open the gate for FAMILY_BIT()s in one store; links of wholly open families are removed. */
+/** deny_open() - open the gate for FAMILY_BIT()s in one store; links of wholly open families are
+ * removed. */
 int deny_open(struct deny *d, const struct kernel *k, unsigned int families, struct error *err);
 void deny_close(struct deny *d);	/* file descriptors only; pins stay */
 
@@ -80,14 +80,16 @@ struct apply_options {
 };
 
 /**
- * filter_preload() - load the evaluator of the smallest capacity before the image is known: while another process
- * makes that. Only if nothing is in force; filter_prepare() takes it if it fits. Worth 9 ms at boot.
+ * filter_preload() - load the evaluator of the smallest capacity before the image is known: while
+ * another process makes that. Only if nothing is in force; filter_prepare() takes it if it fits.
+ * Worth 9 ms at boot.
  */
 int filter_preload(struct kernel *k, struct error *err);
 
 /**
- * filter_prepare() - make an image ready to be in force: program (smallest capacity that fits), maps, links; not
- * judging yet unless the loaded program can take it. filter_commit() puts it in force at one instant.
+ * filter_prepare() - make an image ready to be in force: program (smallest capacity that fits),
+ * maps, links; not judging yet unless the loaded program can take it. filter_commit() puts it in
+ * force at one instant.
  * @data, @size: the constant part, validated by the caller with image_validate().
  */
 struct filter_change;
@@ -97,7 +99,8 @@ int filter_prepare(struct kernel *k, const void *data, size_t size, const struct
 int filter_commit(struct kernel *k, struct filter_change *change, struct error *err);
 void filter_abort(struct kernel *k, struct filter_change *change);
 
-/** filter_off() - stop judging at one instant, then remove everything of this namespace (deny too). */
+/** filter_off() - stop judging at one instant, then remove everything of this namespace (deny too).
+ */
 int filter_off(struct kernel *k, struct error *err);
 
 /* A mapping of the image in force, with live counters. */
@@ -122,9 +125,9 @@ struct filter_status {
 	bool deny_present[2];		/* families that stage 1 still denies */
 	uint32_t gate;
 	uint32_t capacity;		/* bytes of the program's capacity */
-	uint64_t memory;		/* bytes of locked kernel memory of our maps and programs (fdinfo) */
+	uint64_t memory;	/* bytes of kernel memory of our maps and programs (fdinfo) */
 	bool half_done;			/* remains of an interrupted change were seen */
-	bool repinned;			/* links were alive without a pin and have been pinned again */
+	bool repinned;	/* links were alive without a pin and have been pinned again */
 };
 int filter_status(struct kernel *k, struct filter_status *st, struct error *err);
 

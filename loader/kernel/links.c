@@ -30,7 +30,8 @@ const char *link_hook_name(unsigned int hook)
 	return hook < HOOKS ? names[hook] : "?";
 }
 
-const char *link_name(char buf[LINK_NAME], unsigned int family, unsigned int table, unsigned int hook)
+const char *link_name(char buf[LINK_NAME], unsigned int family, unsigned int table,
+		      unsigned int hook)
 {
 	snprintf(buf, LINK_NAME, "link-%c-%s-%s", family ? '6' : '4', table ? "raw" : "filter",
 		 link_hook_name(hook));
@@ -196,7 +197,10 @@ int links_each(int (*f)(int fd, const struct link *l, void *arg), void *arg, str
 	return 0;
 }
 
-/* Which link sits at a hook and priority? Links do not tell their namespace, so this may be a guess. */
+/*
+ * Which link sits at a hook and priority? Links do not tell their namespace, so this may be a
+ * guess.
+ */
 static uint32_t link_at(uint32_t pf, uint32_t hook, int priority, char name[OBJECT_NAME])
 {
 	struct bpf_prog_info prog = { 0 };
@@ -228,8 +232,9 @@ static uint32_t link_at(uint32_t pf, uint32_t hook, int priority, char name[OBJE
 }
 
 /*
- * A link of ours in the way: its last reference is just being dropped, or is a pin that cannot be reached
- * any more. If it is of the same program it is the one wanted; else it may go if its program does not judge.
+ * A link of ours in the way: its last reference is just being dropped, or is a pin that cannot be
+ * reached any more. If it is of the same program it is the one wanted; else it may go if its
+ * program does not judge.
  */
 struct stale {
 	uint64_t cookie;
@@ -275,11 +280,13 @@ static int taken(uint32_t pf, uint32_t hook, int priority, struct error *err)
 	if (id)
 		error_set(err, -EBUSY,
 			  "hook %s of %s at priority %d is taken by BPF link %u (program \"%s\")",
-			  link_hook_name(hook), pf == NFPROTO_IPV6 ? "IPv6" : "IPv4", priority, id, name);
+			  link_hook_name(hook), pf == NFPROTO_IPV6 ? "IPv6" : "IPv4", priority, id,
+			  name);
 	else
-		error_set(err, -EBUSY,
-			  "hook %s of %s at priority %d is taken by another filter (not a BPF link)",
-			  link_hook_name(hook), pf == NFPROTO_IPV6 ? "IPv6" : "IPv4", priority);
+		error_set(
+			err, -EBUSY,
+			"hook %s of %s at priority %d is taken by another filter (not a BPF link)",
+			link_hook_name(hook), pf == NFPROTO_IPV6 ? "IPv6" : "IPv4", priority);
 	error_hint(err, "remove that filter or move it to another priority; "
 		   "'nft list hooks' shows what is there");
 	return -EBUSY;

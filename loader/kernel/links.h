@@ -31,17 +31,19 @@ struct link {
 int link_priority(enum generation gen, unsigned int table);
 
 /** link_name() - the name of its pin: "link-4-filter-INPUT". Returns @buf. */
-const char *link_name(char buf[LINK_NAME], unsigned int family, unsigned int table, unsigned int hook);
+const char *link_name(char buf[LINK_NAME], unsigned int family, unsigned int table,
+		      unsigned int hook);
 const char *link_hook_name(unsigned int hook);
 
 /** program_identify() - 0 if @fd is a program of ours (I4), -ENOENT if not, other -errno. */
 int program_identify(int fd, struct object_config *config, char name[OBJECT_NAME]);
 
-/** link_identify() - 0 if @fd is a netfilter link of ours (I4), of whatever namespace; else -ENOENT. */
+/** link_identify() - 0 if @fd is a netfilter link of ours (I4), of whatever namespace; else
+ * -ENOENT. */
 int link_identify(int fd, struct link *l);
 
-/** link_attach() - a new link at its hook and priority; a file descriptor. Priority taken: the error
- * says by whom. */
+/** link_attach() - a new link at its hook and priority; a file descriptor. Priority taken: the
+ * error says by whom. */
 int link_attach(int prog_fd, uint64_t cookie, enum generation gen, unsigned int family,
 		unsigned int table, unsigned int hook, struct error *err);
 

@@ -9,7 +9,8 @@
 #define MODDEP_MAX	64	/* a module and what it depends on */
 
 /**
- * moddep_find() - the line of a module: words[0] is its own file, then what it depends on, the innermost last.
+ * moddep_find() - the line of a module: words[0] is its own file, then what it depends on, the
+ * innermost last.
  * '-' and '_' are the same in names. *line holds the words and is to be freed.
  * -ENOENT: no such module; -E2BIG: more than MODDEP_MAX dependencies; -ENOMEM.
  */

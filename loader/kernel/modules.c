@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Loading kernel modules by ourselves: nothing is executed, no modprobe is needed in the initramfs. The
- * kernel decompresses (finit_module() with MODULE_INIT_COMPRESSED_FILE, CONFIG_MODULE_DECOMPRESS).
+ * Loading kernel modules by ourselves: nothing is executed, no modprobe is needed in the initramfs.
+ * The kernel decompresses (finit_module() with MODULE_INIT_COMPRESSED_FILE,
+ * CONFIG_MODULE_DECOMPRESS).
  */
 #include "kernel/modules.h"
 
@@ -74,7 +75,9 @@ static int load_fd(int fd, const char *path, const char *params, struct error *e
 		return 0;
 	error_errno(err, ret, "loading the kernel module %s", path);
 	if (ret == -EOPNOTSUPP || ret == -EINVAL || ret == -ENOEXEC)
-		error_hint(err, "a compressed module needs CONFIG_MODULE_DECOMPRESS; or put it there as .ko");
+		error_hint(
+			err,
+			"a compressed module needs CONFIG_MODULE_DECOMPRESS; or put it there as .ko");
 	return ret;
 }
 
@@ -107,7 +110,8 @@ static int load_with_dependencies(const char *base, const char *dep, const char 
 
 	ret = moddep_find(dep, name, &line, words, &n);
 	if (ret == -ENOENT)
-		return error_set(err, ret, "there is no kernel module %s in %s/modules.dep", name, base);
+		return error_set(err, ret, "there is no kernel module %s in %s/modules.dep", name,
+				 base);
 	if (ret)
 		return error_errno(err, ret, "%s/modules.dep", base);
 	for (i = n - 1; i >= 0 && !ret; i--)
@@ -116,7 +120,9 @@ static int load_with_dependencies(const char *base, const char *dep, const char 
 	return ret;
 }
 
-/* modules.builtin names what needs no loading, for kernels where /sys/module has no entry for it. */
+/*
+ * modules.builtin names what needs no loading, for kernels where /sys/module has no entry for it.
+ */
 static bool is_builtin(const char *base, const char *name)
 {
 	char *path = NULL, *text = NULL;
@@ -149,9 +155,12 @@ int module_load(const char *name, const char *params, struct error *err)
 	if (rules_read_file(path, DEPENDENCIES_MAX, &text, &len, NULL)) {
 		if (is_builtin(base, name))
 			return 0;
-		error_set(err, -ENOENT, "cannot load the kernel module %s: %s cannot be read", name, path);
-		error_hint(err, "put the modules of kernel %s into the initramfs, or build %s into the kernel",
-			   uts.release, name);
+		error_set(err, -ENOENT, "cannot load the kernel module %s: %s cannot be read", name,
+			  path);
+		error_hint(
+			err,
+			"put the modules of kernel %s into the initramfs, or build %s into the kernel",
+			uts.release, name);
 		return -ENOENT;
 	}
 	ret = load_with_dependencies(base, text, name, params, err);

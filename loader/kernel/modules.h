@@ -5,9 +5,10 @@
 #include "error.h"
 
 /**
- * module_load() - load a module and what it depends on, as modprobe would, without running anything.
- * Reads /lib/modules/$(uname -r)/modules.dep and modules.builtin; .ko, .ko.xz, .ko.zst, .ko.gz (the kernel
- * decompresses with MODULE_INIT_COMPRESSED_FILE where it can; otherwise xz and gzip are unpacked here).
+ * module_load() - load a module and what it depends on, as modprobe would, without running
+ * anything. Reads /lib/modules/$(uname -r)/modules.dep and modules.builtin; .ko, .ko.xz, .ko.zst,
+ * .ko.gz (the kernel decompresses with MODULE_INIT_COMPRESSED_FILE where it can; otherwise xz and
+ * gzip are unpacked here).
  * @params: module parameters of @name itself, "" for none.
  * Returns 0 (loaded now, loaded before or built in), -ENOENT (no such module), other -errno.
  */

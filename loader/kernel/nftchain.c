@@ -22,7 +22,7 @@ struct batch {
 	_Alignas(struct nlmsghdr) char data[2048];
 	size_t len;
 	uint32_t seq;
-	uint32_t last_acked;		/* sequence number of the last message that asked for an ACK */
+	uint32_t last_acked;	/* sequence number of the last message that asked for an ACK */
 	struct nlmsghdr *msg;
 };
 
@@ -42,7 +42,9 @@ static void message(struct batch *b, uint16_t type, uint16_t flags, uint8_t fami
 {
 	struct nlmsghdr n = { .nlmsg_type = type, .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags),
 			      .nlmsg_seq = ++b->seq };
-	struct nfgenmsg g = { .nfgen_family = family, .version = NFNETLINK_V0, .res_id = htons(res) };
+	struct nfgenmsg g = { .nfgen_family = family,
+			      .version = NFNETLINK_V0,
+			      .res_id = htons(res) };
 
 	b->msg = put(b, &n, sizeof(n));
 	put(b, &g, sizeof(g));
@@ -182,7 +184,10 @@ int nftchain_install(struct error *err)
 	int ret;
 
 	begin(&b, NFNL_MSG_BATCH_BEGIN);
-	/* Make it, so that it can be deleted, so that it is new: one transaction, tracking never ends. */
+	/*
+	 * Make it, so that it can be deleted, so that it is new: one transaction, tracking never
+	 * ends.
+	 */
 	table(&b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
 	table(&b, NFT_MSG_DELTABLE, 0);
 	table(&b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
@@ -191,9 +196,12 @@ int nftchain_install(struct error *err)
 	begin(&b, NFNL_MSG_BATCH_END);
 	ret = talk(&b);
 	if (ret) {
-		error_errno(err, ret, "nf_tables refuses the chain that keeps connection tracking on");
-		error_hint(err, "the kernel needs CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET and CONFIG_NFT_CT, "
-				"or nf_conntrack.enable_hooks=1 on its command line");
+		error_errno(err, ret,
+			    "nf_tables refuses the chain that keeps connection tracking on");
+		error_hint(
+			err,
+			"the kernel needs CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET and CONFIG_NFT_CT, "
+			"or nf_conntrack.enable_hooks=1 on its command line");
 	}
 	return ret;
 }

@@ -7,9 +7,9 @@
 #include "error.h"
 
 /*
- * An nf_tables chain that is on no hook and has one rule "ct state": no packet ever sees it, but as long
- * as it is there the kernel keeps connection tracking switched on in the namespace (nft_ct_init() calls
- * nf_ct_netns_get()). Table "bpfilter", family inet: both families at once.
+ * An nf_tables chain that is on no hook and has one rule "ct state": no packet ever sees it, but as
+ * long as it is there the kernel keeps connection tracking switched on in the namespace
+ * (nft_ct_init() calls nf_ct_netns_get()). Table "bpfilter", family inet: both families at once.
  */
 
 /** nftchain_install() - in one transaction; replaces an older one without a gap. */

@@ -35,8 +35,9 @@ struct object {
 };
 
 /**
- * object_load() - load programs and create maps. First by the light skeleton (about 1 ms); where the kernel
- * cannot run that (no BPF_EVENTS, lockdown), by libbpf from the same ELF file (about 25 ms).
+ * object_load() - load programs and create maps. First by the light skeleton (about 1 ms); where
+ * the kernel cannot run that (no BPF_EVENTS, lockdown), by libbpf from the same ELF file (about
+ * 25 ms).
  * @config: written into .rodata before loading; NULL if the object has none.
  * On failure the last lines of the verifier are in @err and nothing is left behind.
  */
@@ -44,8 +45,9 @@ int object_load(struct object *o, const char *name, const struct object_config *
 		struct error *err);
 
 /**
- * object_load_program() - load one more program of an object, one that object_load() leaves out (SEC("?...")), onto
- * the maps of what was loaded before. By libbpf: a light skeleton cannot do either.
+ * object_load_program() - load one more program of an object, one that object_load() leaves out
+ * (SEC("?...")), onto the maps of what was loaded before. By libbpf: a light skeleton cannot do
+ * either.
  * @maps: maps to use instead of new ones; names as for object_map(). Theirs stays theirs.
  */
 int object_load_program(struct object *o, const char *name, const char *program,
@@ -53,8 +55,8 @@ int object_load_program(struct object *o, const char *name, const char *program,
 			unsigned int nr_maps, struct error *err);
 
 /**
- * object_prog(), object_map() - a file descriptor by name, -1 if there is none. A map's name may be that of
- * its section: ".bss", ".rodata". Still owned by @o.
+ * object_prog(), object_map() - a file descriptor by name, -1 if there is none. A map's name may be
+ * that of its section: ".bss", ".rodata". Still owned by @o.
  */
 int object_prog(const struct object *o, const char *name);
 int object_map(const struct object *o, const char *name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Loading by libbpf, from the ELF file in the executable. Slow (it reads the kernel's BTF), but it needs less of
- * the kernel than a light skeleton, and says why a program was refused.
+ * Loading by libbpf, from the ELF file in the executable. Slow (it reads the kernel's BTF), but it
+ * needs less of the kernel than a light skeleton, and says why a program was refused.
  */
 #include "kernel/object_elf.h"
 
@@ -75,8 +75,9 @@ static const char *last_words(char *log)
 	for (;;) {
 		line = strrchr(log, '\n');
 		line = line ? line + 1 : log;
-		if (*line && strncmp(line, "processed ", 10) && strncmp(line, "verification time", 17) &&
-		    strncmp(line, "stack depth", 11) && strncmp(line, "peak_states", 11))
+		if (*line && strncmp(line, "processed ", 10) &&
+		    strncmp(line, "verification time", 17) && strncmp(line, "stack depth", 11) &&
+		    strncmp(line, "peak_states", 11))
 			return line;
 		if (line == log)
 			return "";

@@ -18,7 +18,8 @@ struct object_part {
 int object_load_elf(struct object *o, const struct skeleton *k, const struct object_config *config,
 		    const struct object_part *part, struct error *err);
 
-/** object_matches() - is this map or program meant? A @wanted that starts with '.' is the end of it. */
+/** object_matches() - is this map or program meant? A @wanted that starts with '.' is the end of
+ * it. */
 bool object_matches(const char *name, const char *wanted);
 
 /* Shared by the two ways of loading. object_add_*() take @fd over, also if they fail. */

@@ -25,7 +25,10 @@ static void lock_path(char path[LOCK_PATH], const struct kernel *k)
 	snprintf(path, LOCK_PATH, "/run/bpfilter/lock-%" PRIu64, k->cookie);
 }
 
-/* Is the file that was locked still the one of this name? The last holder removes it when nothing is in force. */
+/*
+ * Is the file that was locked still the one of this name? The last holder removes it when nothing
+ * is in force.
+ */
 static bool same_file(int fd, const char *path)
 {
 	struct stat a, b;

@@ -11,8 +11,9 @@
 #define PIN_VERSION	1
 
 /**
- * bpffs_find() - the bpffs to use (kernel_open() has the rule). Makes one if there is none, and the bind mount
- * for commands in other mount namespaces, whatever the command: that is what "run it once outside" means.
+ * bpffs_find() - the bpffs to use (kernel_open() has the rule). Makes one if there is none, and the
+ * bind mount for commands in other mount namespaces, whatever the command: that is what "run it
+ * once outside" means.
  */
 int bpffs_find(char *path, size_t size, struct error *err);
 
@@ -37,15 +38,16 @@ int pin_get(const struct kernel *k, enum generation gen, const char *name, struc
 int pin_remove(const struct kernel *k, enum generation gen, const char *name, struct error *err);
 
 /**
- * pin_clear() - detach the links that are pinned in a generation's directory, if they are ours (I4), and
- * remove everything in it and the directory.
+ * pin_clear() - detach the links that are pinned in a generation's directory, if they are ours
+ * (I4), and remove everything in it and the directory.
  */
 int pin_clear(const struct kernel *k, enum generation gen, struct error *err);
 
 /** kernel_make_dirs() - the directory of our namespace. */
 int kernel_make_dirs(struct kernel *k, struct error *err);
 
-/** pins_adopt() - pin again what is in force in our namespace without a pin; k->repinned is set if so. */
+/** pins_adopt() - pin again what is in force in our namespace without a pin; k->repinned is set if
+ * so. */
 int pins_adopt(struct kernel *k, struct error *err);
 
 #endif

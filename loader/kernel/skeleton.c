@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The only file that includes generated code: one light skeleton and one ELF file for each object of bpf/.
+ * The only file that includes generated code: one light skeleton and one ELF file for each object
+ * of bpf/.
  */
 #include "kernel/skeleton.h"
 

@@ -260,8 +260,8 @@ int slot_detach(const struct kernel *k, struct slot *s, unsigned int family, uns
 	int ret;
 
 	/*
-	 * No BPF_LINK_DETACH: the slot goes on. A link that some pin out of reach holds stays attached then and
-	 * can be adopted; detached it would look alive.
+	 * No BPF_LINK_DETACH: the slot goes on. A link that some pin out of reach holds stays
+	 * attached then and can be adopted; detached it would look alive.
 	 */
 	ret = pin_remove(k, s->gen, link_name(name, family, table, hook), err);
 	close_fd(&s->link[family][table][hook]);

@@ -5,7 +5,9 @@
 #include "kernel/links.h"
 #include "kernel/pins.h"
 
-/* One generation of the evaluator, opened by its pins. File descriptors are owned, -1: not there. */
+/*
+ * One generation of the evaluator, opened by its pins. File descriptors are owned, -1: not there.
+ */
 struct slot {
 	enum generation gen;		/* GEN_A, GEN_B; GENERATIONS: no slot */
 	int prog[TABLES];
@@ -27,7 +29,8 @@ int slot_open(const struct kernel *k, enum generation gen, struct slot *s, struc
  */
 int slot_current(const struct kernel *k, struct slot *s, struct error *err);
 
-/** slot_build() - load the evaluator of a capacity, make its maps, pin them; no image, no links yet. */
+/** slot_build() - load the evaluator of a capacity, make its maps, pin them; no image, no links
+ * yet. */
 int slot_build(const struct kernel *k, enum generation gen, int capacity_index, struct slot *s,
 	       struct error *err);
 
@@ -43,7 +46,8 @@ int slot_detach(const struct kernel *k, struct slot *s, unsigned int family, uns
 /** slot_image() - a descriptor of the inner map in force, and the size of its value. */
 int slot_image(const struct slot *s, size_t *size, struct error *err);
 
-/** slot_set_image() - one atomic step; returns after a grace period: nobody reads the old image then. */
+/** slot_set_image() - one atomic step; returns after a grace period: nobody reads the old image
+ * then. */
 int slot_set_image(const struct slot *s, int inner_fd, struct error *err);
 
 void slot_close(struct slot *s);

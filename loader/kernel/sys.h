@@ -7,8 +7,8 @@
 
 /*
  * bpf(2), one function for each command that is used. All return a file descriptor or 0, or a
- * negative errno. Not libbpf's, whose first call probes the kernel's features: that takes longer than
- * the whole of stage 1 may. File descriptors are close-on-exec (the kernel sees to it).
+ * negative errno. Not libbpf's, whose first call probes the kernel's features: that takes longer
+ * than the whole of stage 1 may. File descriptors are close-on-exec (the kernel sees to it).
  */
 
 int sys_bpf(int cmd, union bpf_attr *attr, unsigned int size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where nf_conn.status lies. Not by CO-RE in the program: nf_conn may be a type of a module that is not
- * loaded when the program is, and then the program would not load either.
+ * Where nf_conn.status lies. Not by CO-RE in the program: nf_conn may be a type of a module that is
+ * not loaded when the program is, and then the program would not load either.
  */
 #include "kernel/tracking.h"
 

@@ -40,8 +40,8 @@ int rules_read_file(const char *path, size_t max, char **text, size_t *len, stru
 int ruleset_finish(struct ruleset *rs, struct error *err);
 
 /*
- * Printing. PRINT_COUNTERS: "[p:b]" in front of rules, as iptables-save -c. PRINT_ALL_TABLES: also a
- * table the rule set does not have. PRINT_ZERO_POLICY: counters of policies as [0:0], for a text
+ * Printing. PRINT_COUNTERS: "[p:b]" in front of rules, as iptables-save -c. PRINT_ALL_TABLES: also
+ * a table the rule set does not have. PRINT_ZERO_POLICY: counters of policies as [0:0], for a text
  * that names the rules alone; iptables-save prints them also without -c.
  */
 enum { PRINT_COUNTERS = 1, PRINT_ALL_TABLES = 2, PRINT_ZERO_POLICY = 4 };

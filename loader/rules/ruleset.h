@@ -41,14 +41,14 @@ enum target_kind {
 
 /* Negations of the basic options, and the fragment flag. */
 enum {
-	RULE_INV_SRC	= 1 << 0,
-	RULE_INV_DST	= 1 << 1,
-	RULE_INV_IN	= 1 << 2,
-	RULE_INV_OUT	= 1 << 3,
-	RULE_INV_PROTO	= 1 << 4,
-	RULE_INV_FRAG	= 1 << 5,
-	RULE_FRAG	= 1 << 6,	/* -f or ! -f was given (IPv4 only) */
-	RULE_PROTO	= 1 << 7,	/* -p was given, also -p all (matters in IPv6: IP6T_F_PROTO) */
+	RULE_INV_SRC = 1 << 0,
+	RULE_INV_DST = 1 << 1,
+	RULE_INV_IN = 1 << 2,
+	RULE_INV_OUT = 1 << 3,
+	RULE_INV_PROTO = 1 << 4,
+	RULE_INV_FRAG = 1 << 5,
+	RULE_FRAG = 1 << 6,  /* -f or ! -f was given (IPv4 only) */
+	RULE_PROTO = 1 << 7,	/* -p was given, also -p all (matters in IPv6: IP6T_F_PROTO) */
 };
 
 /* An address with its mask; IPv4 uses the first four bytes. Network byte order, host bits zero. */

@@ -2,8 +2,8 @@
 /*
  * usage: foreign 4|6 HOOK PRIORITY COMMAND...
  *
- * Somebody else's firewall: a BPF program that accepts everything, attached to a netfilter hook (0 PREROUTING
- * to 4 POSTROUTING) of this network namespace while COMMAND runs.
+ * Somebody else's firewall: a BPF program that accepts everything, attached to a netfilter hook (0
+ * PREROUTING to 4 POSTROUTING) of this network namespace while COMMAND runs.
  */
 #include <errno.h>
 #include <linux/bpf.h>

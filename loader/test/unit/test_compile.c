@@ -86,7 +86,8 @@ static void text_comes_back(void **state)
 	ruleset_init(&rs);
 	assert_int_equal(image_ruleset(img.header, &rs, false, &err), 0);
 	rules_print(&out, &rs, FAMILY_IPV4, TABLE_FILTER, 0);
-	assert_non_null(strstr(out.data, "-A s -s 192.0.2.0/24 -p tcp -m tcp --dport 22 -j ACCEPT\n"));
+	assert_non_null(
+		strstr(out.data, "-A s -s 192.0.2.0/24 -p tcp -m tcp --dport 22 -j ACCEPT\n"));
 	assert_non_null(strstr(out.data, ":INPUT DROP [0:0]\n"));
 	buffer_free(&out);
 	ruleset_free(&rs);
@@ -133,7 +134,8 @@ static void capacities(void **state)
 	(void)state;
 	for (i = 0; i < IMAGE_CAPACITIES; i++) {
 		assert_int_equal(image_capacity(image_capacity_bytes(i)), i);
-		assert_int_equal(image_capacity(image_capacity_bytes(i) + 1), i + 1 < IMAGE_CAPACITIES ? i + 1 : -1);
+		assert_int_equal(image_capacity(image_capacity_bytes(i) + 1),
+				 i + 1 < IMAGE_CAPACITIES ? i + 1 : -1);
 	}
 }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The evaluator in user space: verdicts and counters of the walk, and of packets that cannot be read. */
+/*
+ * The evaluator in user space: verdicts and counters of the walk, and of packets that cannot be
+ * read.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,13 +19,16 @@
 
 #define DROPPED(reason)	(2U + (reason))
 
-static const struct packet_context input4 = { FAMILY_IPV4, TABLE_FILTER, HOOK_INPUT, "eth0", NULL, CT_NEW };
-static const struct packet_context input6 = { FAMILY_IPV6, TABLE_FILTER, HOOK_INPUT, "eth0", NULL, CT_NEW };
+static const struct packet_context input4 = { FAMILY_IPV4, TABLE_FILTER, HOOK_INPUT,
+					      "eth0",	   NULL,	 CT_NEW };
+static const struct packet_context input6 = { FAMILY_IPV6, TABLE_FILTER, HOOK_INPUT,
+					      "eth0",	   NULL,	 CT_NEW };
 
 /* TCP, 192.0.2.1:4096 to 10.0.0.1:22, SYN, with options MSS and NOP NOP NOP EOL. */
 static const uint8_t tcp4[48] = {
-	0x45, 0, 0, 48, 0, 1, 0, 0, 64, 6, 0, 0, 192, 0, 2, 1, 10, 0, 0, 1,
-	0x10, 0, 0, 22, 0, 0, 0, 1, 0, 0, 0, 0, 0x70, 0x02, 0x10, 0, 0, 0, 0, 0, 2, 4, 5, 0xb4, 1, 1, 1, 0,
+	0x45, 0,    0,	  48, 0,    1, 0, 0,  64, 6, 0, 0,    192, 0, 2, 1,
+	10,   0,    0,	  1,  0x10, 0, 0, 22, 0,  0, 0, 1,    0,   0, 0, 0,
+	0x70, 0x02, 0x10, 0,  0,    0, 0, 0,  2,  4, 5, 0xb4, 1,   1, 1, 0,
 };
 
 /* ICMPv6 echo request, 2001:db8::1 to fd00::1. */
@@ -49,7 +55,8 @@ static struct set load(const char *rules, enum family f)
 	src.len = (size_t)snprintf(text, sizeof(text), "*filter\n%sCOMMIT\n", rules);
 	src.text = text;
 	ruleset_init(&rs);
-	if (rules_parse(&rs, &src, &err) || ruleset_finish(&rs, &err) || image_compile(&rs, &img, &err))
+	if (rules_parse(&rs, &src, &err) || ruleset_finish(&rs, &err) ||
+	    image_compile(&rs, &img, &err))
 		fail_msg("%s: %s", rules, err.msg);
 	ruleset_free(&rs);
 	assert_int_equal(image_validate(img.data, img.size, &err), 0);
@@ -71,9 +78,12 @@ static uint64_t packets(const struct set *s, unsigned int number)
 	return c[number].packets;
 }
 
-/* Rules, then the verdict and the packets of each rule, then of each policy, in one string of digits. */
-static void expect(const char *rules, const struct packet_context *ctx, const void *packet, size_t len,
-		   unsigned int verdict, const char *counts)
+/*
+ * Rules, then the verdict and the packets of each rule, then of each policy, in one string of
+ * digits.
+ */
+static void expect(const char *rules, const struct packet_context *ctx, const void *packet,
+		   size_t len, unsigned int verdict, const char *counts)
 {
 	struct set s = load(rules, ctx->family);
 	unsigned int i;
@@ -81,8 +91,8 @@ static void expect(const char *rules, const struct packet_context *ctx, const vo
 	assert_int_equal(image_evaluate(s.space, s.size, ctx, packet, len), verdict);
 	for (i = 0; counts[i]; i++) {
 		if (packets(&s, i) != (uint64_t)(counts[i] - '0'))
-			fail_msg("%s: counter %u is %u, not %c", rules, i, (unsigned int)packets(&s, i),
-				 counts[i]);
+			fail_msg("%s: counter %u is %u, not %c", rules, i,
+				 (unsigned int)packets(&s, i), counts[i]);
 	}
 	free(s.space);
 }
@@ -118,21 +128,24 @@ static void matches(void **state)
 	(void)state;
 	tcp(":INPUT DROP\n-A INPUT -p tcp --dport 22 -j ACCEPT\n", EVALUATE_ACCEPT, "1");
 	tcp(":INPUT DROP\n-A INPUT -p tcp --dport 23: -j ACCEPT\n", EVALUATE_DROP, "0");
-	tcp(":INPUT DROP\n-A INPUT -s 192.0.2.0/24 ! -d 10.0.0.2 -i eth+ -j ACCEPT\n", EVALUATE_ACCEPT, "1");
+	tcp(":INPUT DROP\n-A INPUT -s 192.0.2.0/24 ! -d 10.0.0.2 -i eth+ -j ACCEPT\n",
+	    EVALUATE_ACCEPT, "1");
 	tcp(":INPUT DROP\n-A INPUT -i eth -j ACCEPT\n", EVALUATE_DROP, "0");
 	tcp(":INPUT DROP\n-A INPUT -p tcp --syn -j ACCEPT\n", EVALUATE_ACCEPT, "1");
 	tcp(":INPUT DROP\n-A INPUT -p tcp --tcp-option 2 -j ACCEPT\n", EVALUATE_ACCEPT, "1");
 	tcp(":INPUT DROP\n-A INPUT -p tcp ! --tcp-option 3 -j ACCEPT\n", EVALUATE_ACCEPT, "1");
 	tcp(":INPUT DROP\n-A INPUT -m conntrack --ctstate NEW -j ACCEPT\n", EVALUATE_ACCEPT, "1");
-	tcp(":INPUT DROP\n-A INPUT -m state --state ESTABLISHED,INVALID -j ACCEPT\n", EVALUATE_DROP, "0");
-	expect(":INPUT DROP\n-A INPUT -p icmpv6 --icmpv6-type echo-request -j ACCEPT\n", &input6, echo6,
-	       sizeof(echo6), EVALUATE_ACCEPT, "1");
+	tcp(":INPUT DROP\n-A INPUT -m state --state ESTABLISHED,INVALID -j ACCEPT\n", EVALUATE_DROP,
+	    "0");
+	expect(":INPUT DROP\n-A INPUT -p icmpv6 --icmpv6-type echo-request -j ACCEPT\n", &input6,
+	       echo6, sizeof(echo6), EVALUATE_ACCEPT, "1");
 }
 
 /* xt_tcpudp.c: a header that is cut off drops where a match needs it, and counts nothing. */
 static void short_headers(void **state)
 {
-	static const char *const rules = ":INPUT ACCEPT\n-A INPUT\n-A INPUT -p tcp -m tcp\n-A INPUT\n";
+	static const char *const rules =
+		":INPUT ACCEPT\n-A INPUT\n-A INPUT -p tcp -m tcp\n-A INPUT\n";
 	size_t len;
 
 	(void)state;
@@ -172,8 +185,8 @@ static void headers6(void **state)
 	odd[41] = 0;
 	expect(":INPUT ACCEPT\n-A INPUT -p 58\n", &input6, odd, sizeof(odd), EVALUATE_ACCEPT, "11");
 	odd[41] = 1;	/* longer than the packet */
-	expect(":INPUT ACCEPT\n-A INPUT\n-A INPUT -p tcp\n", &input6, odd, sizeof(odd), DROPPED(DROP_HOTDROP),
-	       "100");
+	expect(":INPUT ACCEPT\n-A INPUT\n-A INPUT -p tcp\n", &input6, odd, sizeof(odd),
+	       DROPPED(DROP_HOTDROP), "100");
 	expect(":INPUT ACCEPT\n-A INPUT\n", &input6, odd, sizeof(odd), EVALUATE_ACCEPT, "11");
 	expect(":INPUT ACCEPT\n", &input6, echo6, 39, DROPPED(DROP_UNREADABLE), "0");
 }
@@ -185,8 +198,8 @@ static void other_hooks(void **state)
 	(void)state;
 	ctx.hook = HOOK_FORWARD;
 	ctx.out = "wg0";
-	expect(":FORWARD DROP\n-A FORWARD -i eth0 -o wg+ -j ACCEPT\n", &ctx, tcp4, sizeof(tcp4), EVALUATE_ACCEPT,
-	       "1");
+	expect(":FORWARD DROP\n-A FORWARD -i eth0 -o wg+ -j ACCEPT\n", &ctx, tcp4, sizeof(tcp4),
+	       EVALUATE_ACCEPT, "1");
 	ctx.table = TABLE_RAW;
 	ctx.hook = HOOK_PREROUTING;	/* no such table in the rules */
 	expect(":INPUT DROP\n", &ctx, tcp4, sizeof(tcp4), EVALUATE_ACCEPT, "0");
@@ -195,8 +208,9 @@ static void other_hooks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(policies),  cmocka_unit_test(walks),	 cmocka_unit_test(matches),
-		cmocka_unit_test(short_headers), cmocka_unit_test(fragments), cmocka_unit_test(headers6),
+		cmocka_unit_test(policies),    cmocka_unit_test(walks),
+		cmocka_unit_test(matches),     cmocka_unit_test(short_headers),
+		cmocka_unit_test(fragments),   cmocka_unit_test(headers6),
 		cmocka_unit_test(other_hooks),
 	};
 

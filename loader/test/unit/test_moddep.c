@@ -38,7 +38,8 @@ static void finds_lines(void **state)
 
 static void finds_no_others(void **state)
 {
-	static const char *const names[] = { "conntrack", "nf_conntrack2", "nf_conn", "", "nf_tables", "ko" };
+	static const char *const names[] = { "conntrack", "nf_conntrack2", "nf_conn",
+					     "",	  "nf_tables",	   "ko" };
 	char *line, *words[MODDEP_MAX];
 	size_t i;
 	int n;
