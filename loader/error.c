@@ -113,7 +113,9 @@ static void add(char *buf, unsigned long size, unsigned long *pos, const char *f
 		*pos += (unsigned long)n;
 }
 
-static void format(const struct error *err, char *buf, unsigned long size, bool colour)
+/* @who: whose error it is, where no file is named. */
+static void format(const struct error *err, char *buf, unsigned long size, const char *who,
+		   bool colour)
 {
 	const char *bold = colour ? "\033[1m" : "", *red = colour ? "\033[1;31m" : "";
 	const char *green = colour ? "\033[1;32m" : "", *off = colour ? "\033[0m" : "";
@@ -133,6 +135,8 @@ static void format(const struct error *err, char *buf, unsigned long size, bool 
 		if (err->line && err->column)
 			add(buf, size, &pos, ":%u", err->column);
 		add(buf, size, &pos, ":%s ", off);
+	} else {
+		add(buf, size, &pos, "%s", who);
 	}
 	add(buf, size, &pos, "%serror:%s ", red, off);
 	for (c = err->msg; *c; c++)
@@ -147,7 +151,7 @@ static void format(const struct error *err, char *buf, unsigned long size, bool 
 
 void error_format(const struct error *err, char *buf, unsigned long size)
 {
-	format(err, buf, size, false);
+	format(err, buf, size, "", false);
 }
 
 void error_print(const struct error *err, int fd)
@@ -156,7 +160,7 @@ void error_print(const struct error *err, int fd)
 	size_t len, done = 0;
 	ssize_t n;
 
-	format(err, buf, sizeof(buf), isatty(fd));
+	format(err, buf, sizeof(buf), "bpfilter: ", isatty(fd));
 	len = strlen(buf);
 	while (done < len) {
 		n = write(fd, buf + done, len - done);
