@@ -27,7 +27,7 @@ void inner_close(struct inner *in);
  */
 int inner_capacity(const struct image_header *h, struct error *err);
 
-/** inner_needs() - must a link be at this hook? A base chain that has rules or drops by policy. */
+/** inner_needs() - must a link be at this hook? One for each base chain, whose policy counts. */
 bool inner_needs(const struct image_header *h, unsigned int family, unsigned int table,
 		 unsigned int hook);
 
