@@ -58,7 +58,7 @@ $(B)/bpfilter: $(OBJS)
 	$(call say,LD,$@)
 	$(Q)$(CC_TARGET) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(B)/obj/%.o: %.c | $(TABLES) $(EMBEDDED)
+$(B)/obj/%.o: %.c Makefile | $(TABLES) $(EMBEDDED)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(CFLAGS) $(defines) $(own) $(foreign) -MMD -MP -c -o $@ $<
@@ -67,13 +67,13 @@ $(B)/obj/%.o: %.c | $(TABLES) $(EMBEDDED)
 bpf_cc = $(CLANG) -O2 -g -target bpf -mcpu=v3 -Wall -Werror -I. $(foreign) -fdebug-compilation-dir=. \
 	 -MMD -MP -MT $@ -c -o $@ $<
 
-$(B)/bpf/evaluator%.o: bpf/evaluator.bpf.c
+$(B)/bpf/evaluator%.o: bpf/evaluator.bpf.c Makefile
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(bpf_cc) -DIMAGE_CAPACITY_INDEX=$*
 	$(Q)$(STRIP) -g $@
 
-$(B)/bpf/%.o: bpf/%.bpf.c
+$(B)/bpf/%.o: bpf/%.bpf.c Makefile
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(bpf_cc)

@@ -8,7 +8,7 @@ unit_names := $(patsubst loader/test/unit/%.c,%,$(wildcard loader/test/unit/test
 fuzz_names := $(patsubst loader/test/fuzz/%.c,%,$(wildcard loader/test/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 20
 
-$(B)/host/%.o: %.c | $(TABLES)
+$(B)/host/%.o: %.c mk/test.mk | $(TABLES)
 	$(call say,HOSTCC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CC) $(host_flags) $(SANITIZE) -MMD -MP -c -o $@ $<
@@ -22,7 +22,7 @@ $(B)/host/test_%: $(B)/host/loader/test/unit/test_%.o $(PURE:%.c=$(B)/host/%.o)
 test-unit: $(unit_names:%=$(B)/host/%)
 	$(Q)fail=0; for t in $^; do echo "== $$t"; $$t || fail=1; done; exit $$fail
 
-$(B)/fuzz/obj/%.o: %.c | $(TABLES)
+$(B)/fuzz/obj/%.o: %.c mk/test.mk | $(TABLES)
 	$(call say,FUZZCC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) -std=gnu11 -O1 -g -w $(defines) $(own) -fsanitize=fuzzer-no-link,address,undefined \
