@@ -21,8 +21,8 @@ typedef uint64_t u64;
  * the evaluator (in the kernel and in user space).
  *
  * An image is one block without pointers. All offsets are bytes from its start, multiples of 8.
- *Host byte order; addresses, ports and interface names are compared in host order words, so that
- *ranges work. It lies in one value of an mmap-able array map. Two parts:
+ * Host byte order; addresses, ports and interface names are compared in host order words, so that
+ * ranges work. It lies in one value of an mmap-able array map. Two parts:
  *
  *	[0, size)		header and tables: constant, what an image file holds, covered by
  *				the checksum (which is taken with the run-time fields zero)
@@ -58,7 +58,7 @@ typedef uint64_t u64;
 /* Feature bits: what an image needs. An evaluator refuses bits it does not know. */
 #define IMAGE_F_CONNTRACK	(1U << 0)	/* a rule asks for connection tracking states */
 #define IMAGE_F_INTERFACES	(1U << 1)	/* a rule names an interface: look the names up */
-#define IMAGE_F_NAT_STATE (1U << 2)	/* a rule asks for SNAT or DNAT: read nf_conn.status */
+#define IMAGE_F_NAT_STATE	(1U << 2)	/* a rule asks for SNAT or DNAT: read nf_conn.status */
 #define IMAGE_F_RESIDUAL	(1U << 3)	/* stateful matches; reserved */
 #define IMAGE_F_TCP_OPTIONS	(1U << 4)	/* a rule asks for a TCP option: read them */
 #define IMAGE_F_KNOWN		(IMAGE_F_CONNTRACK | IMAGE_F_INTERFACES | IMAGE_F_NAT_STATE | \
@@ -171,7 +171,7 @@ struct image_rule6 {
 
 #define BOX_PROTO	(1U << 0)	/* @proto must be the packet's */
 #define BOX_L4		(1U << 1)	/* a tcp/udp/icmp match: header needed, ports compared */
-#define BOX_PARSED (1U << 2)	/* IPv6 with -p: a chain of headers that cannot be read drops */
+#define BOX_PARSED	(1U << 2)	/* IPv6 with -p: a chain of headers that cannot be read drops */
 #define BOX_RESIDUAL	(1U << 3)	/* reserved */
 
 /*
@@ -266,6 +266,16 @@ struct control {
 	u32 judging;		/* 0: pass everything on, 1: judge */
 	u32 ct_status;		/* offset of nf_conn.status in this kernel; 0: unknown */
 	u64 drops[DROP_REASONS];
+};
+
+/*
+ * What bpf/handover.bpf.c is given. Drops that the old program counts during the change are lost:
+ * its control is written as a whole.
+ */
+struct handover {
+	u32 next_fd, current_fd;	/* control maps of the two slots */
+	u32 image_fd, inner_fd;		/* the next one's outer map, and the image that is in it */
+	struct control next, current;	/* as they are, and with judging 0 */
 };
 
 #endif

@@ -205,10 +205,10 @@ static int apply(struct input *in)
 		command_note("the rules in force are unchanged");
 	} else {
 		ret = follow_up(&a);
+		if (!ret)
+			ret = print_summary(&a);
 		if (ret)
 			command_note("the new rules are in force nevertheless");
-		else
-			ret = print_summary(&a);
 	}
 	if (opened)
 		kernel_close(&a.kernel);
@@ -229,14 +229,13 @@ int cmd_apply(int argc, char **argv)
 		}
 		if (c == ':' || c == '?')
 			ret = command_bad_option(argv, c);
-		else if (input_option(&in, c, optarg, &err))
-			ret = command_usage(argv[0], "%s", err.msg);
+		else
+			ret = command_input(argv[0], input_option(&in, c, optarg, &err), &err);
 	}
 	for (; !ret && optind < argc; optind++)
-		if (input_option(&in, 1, argv[optind], &err))
-			ret = command_usage(argv[0], "%s", err.msg);
-	if (!ret && input_end(&in, &err))
-		ret = command_usage(argv[0], "%s", err.msg);
+		ret = command_input(argv[0], input_option(&in, 1, argv[optind], &err), &err);
+	if (!ret)
+		ret = command_input(argv[0], input_end(&in, &err), &err);
 	if (!ret && !in.nr_files && input_defaults(&in, INPUT_DIR, &err)) {
 		ret = command_failed(&err);
 		command_note("the rules in force are unchanged");

@@ -120,15 +120,14 @@ int cmd_check(int argc, char **argv)
 			flags = PRINT_COUNTERS;
 		else if (c == ':' || c == '?')
 			ret = command_bad_option(argv, c);
-		else if (input_option(&in, c, optarg, &err))
-			ret = command_usage(argv[0], "%s", err.msg);
+		else
+			ret = command_input(argv[0], input_option(&in, c, optarg, &err), &err);
 	}
 	for (; !ret && optind < argc; optind++)
-		if (input_option(&in, 1, argv[optind], &err))
-			ret = command_usage(argv[0], "%s", err.msg);
-	if (!ret && input_end(&in, &err))
-		ret = command_usage(argv[0], "%s", err.msg);
-	else if (!ret && !in.nr_files)
+		ret = command_input(argv[0], input_option(&in, 1, argv[optind], &err), &err);
+	if (!ret)
+		ret = command_input(argv[0], input_end(&in, &err), &err);
+	if (!ret && !in.nr_files)
 		ret = command_usage(argv[0], "which FILE? (- is standard input)");
 	else if (!ret && flags == PRINT_COUNTERS && !print)
 		ret = command_usage(argv[0], "-c goes with --print");

@@ -77,15 +77,14 @@ int cmd_compile(int argc, char **argv)
 			path = optarg;
 		else if (c == ':' || c == '?')
 			ret = command_bad_option(argv, c);
-		else if (input_option(&in, c, optarg, &err))
-			ret = command_usage(argv[0], "%s", err.msg);
+		else
+			ret = command_input(argv[0], input_option(&in, c, optarg, &err), &err);
 	}
 	for (; !ret && optind < argc; optind++)
-		if (input_option(&in, 1, argv[optind], &err))
-			ret = command_usage(argv[0], "%s", err.msg);
-	if (!ret && input_end(&in, &err))
-		ret = command_usage(argv[0], "%s", err.msg);
-	else if (!ret && !in.nr_files)
+		ret = command_input(argv[0], input_option(&in, 1, argv[optind], &err), &err);
+	if (!ret)
+		ret = command_input(argv[0], input_end(&in, &err), &err);
+	if (!ret && !in.nr_files)
 		ret = command_usage(argv[0], "which FILE? (- is standard input)");
 	else if (!ret && (!path || !*path || !strcmp(path, "-")))
 		ret = command_usage(argv[0], "-o IMAGE is missing: the name of a file to write");

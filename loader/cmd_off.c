@@ -67,7 +67,8 @@ static bool confirmed(void)
 	       (!strcmp(answer, "y\n") || !strcmp(answer, "Y\n") || !strcmp(answer, "yes\n"));
 }
 
-static int remove_all(struct error *err)
+/* *lifted: no packet is filtered any more, even if something could not be removed. */
+static int remove_all(bool *lifted, struct error *err)
 {
 	struct kernel k = { .lock_fd = -1 };
 	struct error late = { 0 };
@@ -75,8 +76,8 @@ static int remove_all(struct error *err)
 
 	if (ret)
 		return ret;
-	ret = filter_off(&k, err);
-	if (!ret) {
+	ret = filter_off(&k, lifted, err);
+	if (*lifted) {
 		if (conntrack_release(&late))
 			command_warn("%s", late.msg);
 		late = (struct error){ 0 };
@@ -90,6 +91,7 @@ static int remove_all(struct error *err)
 static int off(bool yes)
 {
 	struct error err = { 0 };
+	bool lifted = false;
 	int ret = look(&err);
 
 	if (ret == -ENOENT)
@@ -101,11 +103,17 @@ static int off(bool yes)
 		ret = error_set(&err, -EPERM, "nothing removed");
 	}
 	if (!ret)
-		ret = remove_all(&err);
+		ret = remove_all(&lifted, &err);
 	if (ret)
-		return command_failed(&err);
-	return command_text("bpfilter: the filters of this network namespace are removed; "
-			    "every packet passes\n");
+		ret = command_failed(&err);
+	else
+		ret = command_text("bpfilter: the filters of this network namespace are removed; "
+				   "every packet passes\n");
+	if (ret && lifted)
+		command_note("every packet passes nevertheless; 'bpfilter off' removes what is left");
+	else if (ret)
+		command_note("the rules in force are unchanged");
+	return ret;
 }
 
 int cmd_off(int argc, char **argv)

@@ -82,6 +82,13 @@ int command_usage(const char *cmd, const char *fmt, ...)
 	return COMMAND_USAGE;
 }
 
+int command_input(const char *cmd, int ret, const struct error *err)
+{
+	if (!ret)
+		return COMMAND_OK;
+	return ret == -ENOMEM ? command_failed(err) : command_usage(cmd, "%s", err->msg);
+}
+
 int command_bad_option(char **argv, int c)
 {
 	/* musl steps over the end when the argument of a short option is missing. */

@@ -29,6 +29,7 @@ int cmd_save(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_off(int argc, char **argv);
+int cmd_gc(int argc, char **argv);
 
 /*
  * What commands share: the only places below main.c that print. Each returns the exit code that
@@ -46,6 +47,12 @@ int command_failed(const struct error *err);
 /** command_usage() - "bpfilter CMD: MESSAGE" and where to find help. Returns COMMAND_USAGE. */
 __attribute__((format(printf, 2, 3)))
 int command_usage(const char *cmd, const char *fmt, ...);
+
+/**
+ * command_input() - what a command does about the result @ret of input_option() or input_end():
+ * nothing, a usage message, or an error where it is memory that is missing.
+ */
+int command_input(const char *cmd, int ret, const struct error *err);
 
 /** command_bad_option() - the message for getopt_long()'s ':' and '?' (opterr must be 0). */
 int command_bad_option(char **argv, int c);

@@ -16,6 +16,7 @@ static const struct command commands[] = {
 	{ "list", cmd_list, "print the rules in force as iptables -L does" },
 	{ "status", cmd_status, "tell what is in force and whether all is well" },
 	{ "off", cmd_off, "remove the filters of this network namespace" },
+	{ "gc", cmd_gc, "remove filters of namespaces that nothing else uses" },
 	{ "boot", cmd_boot, "be the first process of a boot (bpfilter-init)" },
 	{ "help", cmd_help, "describe a command" },
 };

@@ -161,3 +161,11 @@ int state_remove(const struct kernel *k, struct error *err)
 		return error_errno(err, -errno, "cannot remove %s", path);
 	return 0;
 }
+
+void state_forget(uint64_t cookie)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), STATE_DIR "/state.%" PRIu64, cookie);
+	unlink(path);
+}

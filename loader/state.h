@@ -15,6 +15,8 @@
 int state_write(struct kernel *k, struct error *err);
 /** state_remove() - nothing is in force any more. No file is no error. */
 int state_remove(const struct kernel *k, struct error *err);
+/** state_forget() - the same for the deleted namespace of that cookie. */
+void state_forget(uint64_t cookie);
 
 const char *origin_name(enum image_origin origin);	/* "boot", "apply", "rescue" */
 /** state_time() - a CLOCK_BOOTTIME instant as UTC, "2026-11-21T04:01:14Z". */

@@ -204,12 +204,13 @@ static int look(struct status *st, struct error *err)
 int status_collect(struct status *st, bool all, struct error *err)
 {
 	struct error tracking_err = { 0 };
+	bool unseen;
 	int ret;
 
 	*st = (struct status){ .all = all };
 	ret = look(st, err);
 	if (!ret && all)
-		ret = filter_namespaces(&st->others, &st->nr_others, err);
+		ret = filter_namespaces(&st->others, &st->nr_others, &unseen, err);
 	if (ret)
 		return ret;
 	if (conntrack_check(&st->tracking, &tracking_err))

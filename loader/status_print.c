@@ -156,7 +156,7 @@ static void text_others(const struct status *st, struct buffer *out)
 		buffer_printf(out, "other network namespace %" PRIu64 ": %u links%s\n",
 			      st->others[i].cookie, st->others[i].links,
 			      st->others[i].alive ? "" : st->others[i].links ?
-			      ", unused: only filters keep it alive" : ", gone");
+			      ", deleted; 'bpfilter gc' removes them" : ", deleted");
 }
 
 void status_text(const struct status *st, struct buffer *out)

@@ -84,3 +84,8 @@ $(B)/host/foreign: loader/test/foreign.c
 	$(call say,HOSTCC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CC) -std=gnu11 -O1 -g $(filter-out -Werror,$(warnings)) -isystem $(DEPS)/include -o $@ $^
+
+$(B)/host/inject: loader/test/closed/inject.c
+	$(call say,HOSTCC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOST_CC) -std=gnu11 -O2 -g $(filter-out -Werror,$(warnings)) -o $@ $^

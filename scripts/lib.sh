@@ -34,3 +34,12 @@ retry() {
 need_root() {
 	[ "$(id -u)" = 0 ] || die "must be root (it installs packages and makes network namespaces): sudo $0"
 }
+
+# host_can BINARY: can this machine's kernel do it at all? By doing it, in a namespace that ends with the command.
+host_can() {
+	printf '*filter\n:INPUT DROP [0:0]\nCOMMIT\n' |
+		unshare --net sh -c "'$1' apply -4 - && '$1' off --yes" >/dev/null 2>&1
+}
+
+# Debian's, which the packages of scripts/deps belong to; nothing is written into the tree.
+python() { PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$@"; }

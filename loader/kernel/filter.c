@@ -12,8 +12,10 @@
 #include "compile/compile.h"
 #include "kernel/inner.h"
 #include "kernel/kernel.h"
+#include "kernel/object.h"
 #include "kernel/rcu.h"
 #include "kernel/slot.h"
+#include "kernel/sys.h"
 #include "kernel/tracking.h"
 
 #define PRELOAD	0	/* the capacity that filter_preload() chooses */
@@ -23,6 +25,7 @@ struct filter_change {
 	struct slot next;	/* being built; gen GENERATIONS: @current takes the image */
 	struct inner image;	/* the new one */
 	struct inner old;	/* the one in force, for its counters */
+	struct object handover;	/* if @next follows @current */
 	bool added[FAMILIES][TABLES][HOOKS];	/* links made on @current */
 	unsigned int keep_counters;
 	bool hurry;		/* boot: grace periods expedited */
@@ -34,6 +37,7 @@ static void change_free(struct filter_change *c)
 	inner_close(&c->old);
 	slot_close(&c->current);
 	slot_close(&c->next);
+	object_close(&c->handover);
 	free(c);
 }
 
@@ -136,6 +140,10 @@ static int build(struct kernel *k, struct filter_change *c, int index, struct er
 		slot_remove(k, gen, NULL);
 		return ret;
 	}
+	if (c->current.gen != GENERATIONS)
+		ret = object_load(&c->handover, "handover", NULL, err);
+	if (ret)
+		return ret;
 	rcu_hurry(c->hurry);
 	ret = slot_set_image(&c->next, c->image.fd, err);
 	rcu_hurry(false);
@@ -274,6 +282,34 @@ static int commit_image(struct filter_change *c, struct error *err)
 }
 
 /*
+ * The current slot hands over to the next one, in one system call: a process that is killed leaves
+ * the old rules or the new ones.
+ */
+static int hand_over(struct filter_change *c, struct error *err)
+{
+	struct handover h = {
+		.next_fd = (uint32_t)c->next.control_fd,
+		.current_fd = (uint32_t)c->current.control_fd,
+		.image_fd = (uint32_t)c->next.image_fd,
+		.inner_fd = (uint32_t)c->image.fd,
+		.next = *c->next.control,
+		.current = *c->current.control,
+	};
+	union bpf_attr attr;
+	int ret;
+
+	h.current.judging = 0;
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = (uint32_t)object_prog(&c->handover, "bf_handover");
+	attr.test.ctx_in = (uintptr_t)&h;
+	attr.test.ctx_size_in = sizeof(h);
+	ret = sys_bpf(BPF_PROG_TEST_RUN, &attr, sizeof(attr));
+	if (!ret)
+		ret = (int)attr.test.retval;
+	return ret ? error_errno(err, ret, "cannot hand over to the new program") : 0;
+}
+
+/*
  * New program: old -> both -> new (I1). A packet meets all programs of a hook inside one RCU read
  * section (nf_hook()), so after a grace period no packet is on its way that has not met the new
  * slot judging.
@@ -283,15 +319,17 @@ static int commit_slot(struct filter_change *c, struct error *err)
 	struct control *new = (struct control *)(uintptr_t)c->next.control;
 	int ret, i;
 
-	c->next.control->judging = 1;
-	if (c->current.gen == GENERATIONS)
+	if (c->current.gen == GENERATIONS) {
+		new->judging = 1;
 		return 0;
+	}
+#ifdef PLANT_REMOVE_FIRST	/* a bug that the test "kill" must find */
+	c->current.control->judging = 0;
+	rcu_wait(&c->next, c->image.fd, NULL);
+#endif
 	rcu_hurry(c->hurry);
-	ret = rcu_wait(&c->next, c->image.fd, err);
-	if (ret) {
-		c->next.control->judging = 0;
-	} else {
-		c->current.control->judging = 0;
+	ret = hand_over(c, err);
+	if (!ret) {
 		/* For exact counters only. */
 		rcu_wait(&c->next, c->image.fd, NULL);
 		for (i = 0; i < DROP_REASONS; i++)

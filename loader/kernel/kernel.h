@@ -18,16 +18,19 @@
  *	deny/		stage 1: program "bf_deny", a link per family and hook at priority -3, map
  *			"gate": one u32, bit 0 IPv4 open, bit 1 IPv6 open
  *	a/, b/		a slot: one generation of the evaluator. Programs "bf_filter", "bf_raw",
- *their links, map "image" (ARRAY_OF_MAPS with one slot: the image in force) and map "control"
- *(struct control). Slot a sits at priority -1 (raw: -301), b at -2 (-302).
+ *			their links, map "image" (ARRAY_OF_MAPS with one slot: the image in force)
+ *			and map "control" (struct control). Slot a sits at priority -1 (raw: -301),
+ *			b at -2 (-302).
  *
  * Invariants:
- *  I1  Between filter_apply()s at most one slot has control.judging == 1. During a program change
- *both judge for a moment (a DROP of either wins), never neither. I2  A slot judges only after all
- *its links, its image and its pins are in place. I3  The gate of a family is opened only after a
- *slot that judges that family is in force, or when somebody asked for "open". I4  No object is
- *touched unless link type, program name and the cookie in the program's read-only data agree. I5  A
- *half-built slot (judging == 0 and not the one in force) is removed by the next command.
+ *  I1  Between system calls at most one slot has control.judging == 1. During a program change
+ *      (bpf/handover.bpf.c) both judge for a moment (a DROP of either wins), never neither.
+ *  I2  A slot judges only after all its links, its image and its pins are in place.
+ *  I3  The gate of a family is opened only after a slot that judges that family is in force, or
+ *      when somebody asked for "open".
+ *  I4  No object is touched unless link type, program name and the cookie in the program's
+ *      read-only data agree.
+ *  I5  A half-built slot (judging == 0 and not the one in force) is removed by the next command.
  */
 
 struct kernel {
@@ -51,6 +54,9 @@ int kernel_check(struct error *err);
  * without a pin, they are pinned again.
  */
 int kernel_open(struct kernel *k, bool create, struct error *err);
+
+/** kernel_open_other() - the same for another namespace's objects: to remove them, nothing else. */
+int kernel_open_other(struct kernel *k, uint64_t cookie, struct error *err);
 void kernel_close(struct kernel *k);
 
 /* Stage 1. */
@@ -99,9 +105,11 @@ int filter_prepare(struct kernel *k, const void *data, size_t size, const struct
 int filter_commit(struct kernel *k, struct filter_change *change, struct error *err);
 void filter_abort(struct kernel *k, struct filter_change *change);
 
-/** filter_off() - stop judging at one instant, then remove everything of this namespace (deny too).
+/**
+ * filter_off() - stop judging at one instant, then remove everything of this namespace (deny too).
+ * @lifted: set when nothing judges any more; an error after that concerns what is left only.
  */
-int filter_off(struct kernel *k, struct error *err);
+int filter_off(struct kernel *k, bool *lifted, struct error *err);
 
 /* A mapping of the image in force, with live counters. */
 struct filter_view {
@@ -131,13 +139,24 @@ struct filter_status {
 };
 int filter_status(struct kernel *k, struct filter_status *st, struct error *err);
 
-/** A namespace other than ours that still has objects of ours; for status --all. */
+/** A namespace other than ours that still has objects of ours. */
 struct foreign_namespace {
 	uint64_t cookie;
 	bool alive;			/* some process or mount still uses it */
 	unsigned int links;
 };
-int filter_namespaces(struct foreign_namespace **list, size_t *count, struct error *err);
+/**
+ * filter_namespaces() - all such. *unseen: some process could not be looked into, so a namespace
+ * that is not alive may be in use nevertheless.
+ */
+int filter_namespaces(struct foreign_namespace **list, size_t *count, bool *unseen,
+		      struct error *err);
+
+/**
+ * filter_collect() - remove what filters a namespace that filters alone keep alive: by its cookie,
+ * for nobody can enter it any more.
+ */
+int filter_collect(uint64_t cookie, struct error *err);
 
 /** kernel_netns_cookie() - of the caller's network namespace; 0 and -errno in *err if unknown. */
 int kernel_netns_cookie(uint64_t *cookie, struct error *err);

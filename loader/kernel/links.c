@@ -199,11 +199,12 @@ int links_each(int (*f)(int fd, const struct link *l, void *arg), void *arg, str
 
 /*
  * Which link sits at a hook and priority? Links do not tell their namespace, so this may be a
- * guess.
+ * guess; but those of ours do: none of another namespace (@cookie is this one's) is in the way.
  */
-static uint32_t link_at(uint32_t pf, uint32_t hook, int priority, char name[OBJECT_NAME])
+static uint32_t link_at(uint64_t cookie, uint32_t pf, uint32_t hook, int priority, char name[OBJECT_NAME])
 {
 	struct bpf_prog_info prog = { 0 };
+	struct link ours;
 	uint32_t id = 0;
 	int fd, ret;
 
@@ -214,6 +215,8 @@ static uint32_t link_at(uint32_t pf, uint32_t hook, int priority, char name[OBJE
 		if (fd < 0)
 			continue;
 		ret = sys_info(fd, &info, sizeof(info));
+		if (!ret && !link_identify(fd, &ours) && ours.cookie != cookie)
+			ret = -ENOENT;
 		close(fd);
 		if (ret || info.type != BPF_LINK_TYPE_NETFILTER || info.netfilter.pf != pf ||
 		    info.netfilter.hooknum != hook || info.netfilter.priority != priority)
@@ -272,10 +275,10 @@ static int clear_stale(int fd, const struct link *l, void *arg)
 	return 0;
 }
 
-static int taken(uint32_t pf, uint32_t hook, int priority, struct error *err)
+static int taken(uint64_t cookie, uint32_t pf, uint32_t hook, int priority, struct error *err)
 {
 	char name[OBJECT_NAME] = "";
-	uint32_t id = link_at(pf, hook, priority, name);
+	uint32_t id = link_at(cookie, pf, hook, priority, name);
 
 	if (id)
 		error_set(err, -EBUSY,
@@ -313,7 +316,7 @@ int link_attach(int prog_fd, uint64_t cookie, enum generation gen, unsigned int 
 		fd = s.fd >= 0 ? s.fd : sys_link_create(prog_fd, pf, hook, s.priority);
 	}
 	if (fd == -EBUSY)
-		return taken(pf, hook, s.priority, err);
+		return taken(cookie, pf, hook, s.priority, err);
 	if (fd < 0)
 		return error_errno(err, fd, "cannot attach to hook %s of %s at priority %d",
 				   link_hook_name(hook), family ? "IPv6" : "IPv4", s.priority);

@@ -10,13 +10,20 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif
+
+#define PATH_LENGTH	300
+#define NSFS_MAGIC	0x6e736673	/* include/uapi/linux/magic.h */
+#define NETNS_UNSEEN	0ULL		/* no namespace has this cookie */
 
 static int cookie_here(uint64_t *cookie)
 {
@@ -43,23 +50,112 @@ int kernel_netns_cookie(uint64_t *cookie, struct error *err)
 	return error_errno(err, ret, "cannot tell the network namespace (SO_NETNS_COOKIE)");
 }
 
-/* The namespace a file stands for: its cookie goes to @out. Runs in a child, which moves there. */
-static void report(const char *path, int out)
+/* Namespaces reported so far, by inode number: each costs two setns() otherwise, for every process. */
+struct report {
+	int out;
+	ino_t *seen;
+	size_t count, room;
+};
+
+static bool first_time(struct report *r, ino_t ino)
 {
+	size_t i;
+	void *p;
+
+	for (i = 0; i < r->count; i++)
+		if (r->seen[i] == ino)
+			return false;
+	if (r->count == r->room) {
+		r->room = r->room ? r->room * 2 : 64;
+		p = realloc(r->seen, r->room * sizeof(*r->seen));
+		if (!p)
+			_exit(1);
+		r->seen = p;
+	}
+	r->seen[r->count++] = ino;
+	return true;
+}
+
+static void tell(const struct report *r, uint64_t cookie)
+{
+	(void)!write(r->out, &cookie, sizeof(cookie));
+}
+
+/* One network namespace: its cookie is written. Runs in a child, which moves there. */
+static void report_namespace(const struct report *r, int path_fd)
+{
+	char path[32];
 	uint64_t cookie;
 	int fd;
 
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", path_fd);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
+	/* A namespace of another kind is EINVAL. */
 	if (!setns(fd, CLONE_NEWNET) && !cookie_here(&cookie))
-		(void)!write(out, &cookie, sizeof(cookie));
+		tell(r, cookie);
 	close(fd);
 }
 
+/* The namespace a file stands for, if it does. O_PATH: to open a device or a FIFO would do things. */
+static void report(struct report *r, const char *path)
+{
+	struct statfs fs;
+	struct stat st;
+	int fd;
+
+	fd = open(path, O_PATH | O_CLOEXEC);
+	if (fd < 0) {
+		if (errno == EACCES || errno == EPERM)
+			tell(r, NETNS_UNSEEN);
+		return;
+	}
+	if (!fstatfs(fd, &fs) && fs.f_type == NSFS_MAGIC && !fstat(fd, &st) &&
+	    first_time(r, st.st_ino))
+		report_namespace(r, fd);
+	close(fd);
+}
+
+/* Entries of directory @dir: @dir/ENTRY@suffix. */
+static void report_dir(struct report *r, const char *dir, const char *suffix)
+{
+	char path[PATH_LENGTH];
+	struct dirent *e;
+	DIR *d;
+
+	d = opendir(dir);
+	if (!d && (errno == EACCES || errno == EPERM))
+		tell(r, NETNS_UNSEEN);
+	while (d && (e = readdir(d))) {
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s%s", dir, e->d_name, suffix);
+		report(r, path);
+	}
+	if (d)
+		closedir(d);
+}
+
+/* Bind mounts of namespaces, wherever they are ("ip netns", container engines). */
+static void report_mounts(struct report *r)
+{
+	char line[2 * PATH_LENGTH], path[PATH_LENGTH];
+	FILE *f = fopen("/proc/self/mountinfo", "re");
+
+	while (f && fgets(line, sizeof(line), f))
+		if (strstr(line, " - nsfs ") &&
+		    sscanf(line, "%*s %*s %*s net:%*s %299s", path) == 1)
+			report(r, path);
+	if (f)
+		fclose(f);
+}
+
+/* What keeps namespaces alive: threads, files that are open, mounts. */
 static void report_all(int out)
 {
-	char path[300];
+	struct report r = { .out = out };
+	char path[PATH_LENGTH];
 	struct dirent *e;
 	DIR *d;
 
@@ -67,29 +163,28 @@ static void report_all(int out)
 	while (d && (e = readdir(d))) {
 		if (e->d_name[0] < '1' || e->d_name[0] > '9')
 			continue;
-		snprintf(path, sizeof(path), "/proc/%s/ns/net", e->d_name);
-		report(path, out);
+		snprintf(path, sizeof(path), "/proc/%.20s/task", e->d_name);
+		report_dir(&r, path, "/ns/net");
+		snprintf(path, sizeof(path), "/proc/%.20s/fd", e->d_name);
+		report_dir(&r, path, "");
 	}
 	if (d)
 		closedir(d);
-	d = opendir("/run/netns");
-	while (d && (e = readdir(d))) {
-		if (e->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "/run/netns/%s", e->d_name);
-		report(path, out);
-	}
-	if (d)
-		closedir(d);
+	report_mounts(&r);
+	report_dir(&r, "/run/netns", "");
 }
 
-static int collect(int in, uint64_t **list, size_t *count)
+static int collect(int in, uint64_t **list, size_t *count, bool *unseen)
 {
 	size_t room = 0;
 	uint64_t cookie;
 	void *p;
 
 	while (read(in, &cookie, sizeof(cookie)) == (ssize_t)sizeof(cookie)) {
+		if (cookie == NETNS_UNSEEN) {
+			*unseen = true;
+			continue;
+		}
 		if (*count == room) {
 			room = room ? room * 2 : 64;
 			p = realloc(*list, room * sizeof(cookie));
@@ -102,13 +197,14 @@ static int collect(int in, uint64_t **list, size_t *count)
 	return 0;
 }
 
-int netns_alive(uint64_t **list, size_t *count, struct error *err)
+int netns_alive(uint64_t **list, size_t *count, bool *unseen, struct error *err)
 {
 	int fds[2], ret, status = 0;
 	pid_t pid;
 
 	*list = NULL;
 	*count = 0;
+	*unseen = false;
 	if (pipe2(fds, O_CLOEXEC))
 		return error_errno(err, -errno, "cannot make a pipe");
 	pid = fork();
@@ -123,7 +219,7 @@ int netns_alive(uint64_t **list, size_t *count, struct error *err)
 		_exit(0);
 	}
 	close(fds[1]);
-	ret = collect(fds[0], list, count);
+	ret = collect(fds[0], list, count, unseen);
 	close(fds[0]);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;

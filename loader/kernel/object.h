@@ -8,7 +8,8 @@
 #include "error.h"
 
 /*
- * The BPF objects that are built into the helper: "deny", "evaluator0".."evaluator3", "conntrack".
+ * The BPF objects that are built into the helper: "deny", "evaluator0".."evaluator3",
+ * "conntrack", "handover".
  */
 
 #define OBJECT_FDS	8U

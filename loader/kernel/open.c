@@ -146,6 +146,19 @@ static int open_place(struct kernel *k, struct error *err)
 	return ret ? ret : check_layout(parent, err);
 }
 
+int kernel_open_other(struct kernel *k, uint64_t cookie, struct error *err)
+{
+	int ret;
+
+	memset(k, 0, sizeof(*k));
+	k->lock_fd = -1;
+	k->cookie = cookie;
+	ret = open_place(k, err);
+	if (ret)
+		kernel_close(k);
+	return ret;
+}
+
 int kernel_open(struct kernel *k, bool create, struct error *err)
 {
 	int ret;

@@ -23,6 +23,7 @@
 #include "gen/evaluator1.lskel.h"
 #include "gen/evaluator2.lskel.h"
 #include "gen/evaluator3.lskel.h"
+#include "gen/handover.lskel.h"
 
 #pragma GCC diagnostic pop
 
@@ -32,6 +33,7 @@
 #include "gen/evaluator1.elf.h"
 #include "gen/evaluator2.elf.h"
 #include "gen/evaluator3.elf.h"
+#include "gen/handover.elf.h"
 
 /* The generated functions take their own type: these take any. */
 #define PLAIN(NAME)								\
@@ -81,6 +83,7 @@ CONFIGURED(evaluator0)
 CONFIGURED(evaluator1)
 CONFIGURED(evaluator2)
 CONFIGURED(evaluator3)
+PLAIN(handover)
 
 static const struct skeleton skeletons[] = {
 	{ COMMON(conntrack) },
@@ -89,6 +92,7 @@ static const struct skeleton skeletons[] = {
 	{ COMMON(evaluator1), WITH_MAPS(evaluator1) },
 	{ COMMON(evaluator2), WITH_MAPS(evaluator2) },
 	{ COMMON(evaluator3), WITH_MAPS(evaluator3) },
+	{ COMMON(handover) },
 };
 
 const struct skeleton *skeleton_find(const char *name)

@@ -9,7 +9,7 @@
 
 /*
  * What bpftool gen skeleton -L made of an object, seen as a table. A light skeleton is a BPF
- *program that makes the system calls of loading; it and its caller share a block:
+ * program that makes the system calls of loading; it and its caller share a block:
  *
  *	struct bpf_loader_ctx; struct bpf_map_desc[]; struct bpf_prog_desc[]
  */

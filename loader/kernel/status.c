@@ -104,6 +104,7 @@ struct listing {
 	uint64_t here;
 	struct foreign_namespace *list;
 	size_t count;
+	bool unseen;
 };
 
 static struct foreign_namespace *entry(struct listing *a, uint64_t cookie)
@@ -167,7 +168,7 @@ static int note_alive(struct listing *a, struct error *err)
 
 	if (!a->count)
 		return 0;
-	ret = netns_alive(&alive, &n, err);
+	ret = netns_alive(&alive, &n, &a->unseen, err);
 	for (i = 0; i < a->count; i++)
 		for (j = 0; j < n; j++)
 			if (alive[j] == a->list[i].cookie)
@@ -176,7 +177,8 @@ static int note_alive(struct listing *a, struct error *err)
 	return ret;
 }
 
-int filter_namespaces(struct foreign_namespace **list, size_t *count, struct error *err)
+int filter_namespaces(struct foreign_namespace **list, size_t *count, bool *unseen,
+		      struct error *err)
 {
 	struct listing a = { 0 };
 	char bpffs[64];
@@ -199,5 +201,6 @@ int filter_namespaces(struct foreign_namespace **list, size_t *count, struct err
 	}
 	*list = a.list;
 	*count = a.count;
+	*unseen = a.unseen;
 	return 0;
 }

@@ -14,7 +14,7 @@ struct program;		/* match program under construction, compile/program.h */
 
 /* One option of an extension; names and arities of iptables' own getopt tables. */
 struct ext_option {
-	const char *name; /* long name without dashes; prefixes are accepted as by getopt_long */
+	const char *name;	/* long, without dashes; prefixes are taken as by getopt_long */
 	unsigned char id;	/* handed to parse() */
 	unsigned char args;	/* 0 or 1; more (--tcp-flags MASK COMP) by ext_next_word() */
 	bool invert;		/* "!" is allowed before it */

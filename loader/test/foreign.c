@@ -3,7 +3,8 @@
  * usage: foreign 4|6 HOOK PRIORITY COMMAND...
  *
  * Somebody else's firewall: a BPF program that accepts everything, attached to a netfilter hook (0
- * PREROUTING to 4 POSTROUTING) of this network namespace while COMMAND runs.
+ * PREROUTING to 4 POSTROUTING) of this network namespace while COMMAND runs. With FOREIGN_NAME in
+ * the environment the program has that name, with FOREIGN_PIN it is pinned there.
  */
 #include <errno.h>
 #include <linux/bpf.h>
@@ -27,6 +28,7 @@ static int load(void)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = NF_ACCEPT },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
+	const char *name = getenv("FOREIGN_NAME");
 	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
@@ -35,7 +37,7 @@ static int load(void)
 	attr.insns = (uintptr_t)accept;
 	attr.insn_cnt = sizeof(accept) / sizeof(accept[0]);
 	attr.license = (uintptr_t)"GPL";
-	strcpy(attr.prog_name, "foreign");
+	snprintf(attr.prog_name, sizeof(attr.prog_name), "%s", name ? name : "foreign");
 	return sys_bpf(BPF_PROG_LOAD, &attr);
 }
 
@@ -52,6 +54,16 @@ static int attach(int prog, const char *family, const char *hook, const char *pr
 	return sys_bpf(BPF_LINK_CREATE, &attr);
 }
 
+static int pin(int prog, const char *path)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.pathname = (uintptr_t)path;
+	attr.bpf_fd = (uint32_t)prog;
+	return sys_bpf(BPF_OBJ_PIN, &attr);
+}
+
 int main(int argc, char **argv)
 {
 	int prog, status = 1;
@@ -62,6 +74,10 @@ int main(int argc, char **argv)
 	prog = load();
 	if (prog < 0 || attach(prog, argv[1], argv[2], argv[3]) < 0) {
 		perror("foreign");
+		return 1;
+	}
+	if (getenv("FOREIGN_PIN") && pin(prog, getenv("FOREIGN_PIN"))) {
+		perror("foreign: pin");
 		return 1;
 	}
 	child = fork();

@@ -128,6 +128,7 @@ def parse():
     p.add_argument("--binary", required=True, help="the bpfilter to test")
     p.add_argument("--seed", type=int, default=None, help="of the first file; each next one has the next seed")
     p.add_argument("--files", type=int, default=60, help="rule files a family (60)")
+    p.add_argument("--minutes", type=float, default=0, help="as many files as fit into that time")
     p.add_argument("--packets", type=int, default=400, help="flows a file (400); most are one packet")
     p.add_argument("--self", action="store_true", help="iptables-legacy against itself: is the test sound?")
     p.add_argument("--shrink", type=int, default=2, metavar="N", help="make the first N failures small (2)")
@@ -142,9 +143,19 @@ def keep(directory, name, text):
             f.write(text)
 
 
+def progress(args, done, end):
+    if sys.stdout.isatty() and done:
+        left = f"{(end - time.monotonic()) / 60:.0f} minutes left" if args.minutes else f"of {args.files}"
+        print(f"\r{done} files a family, {left} ", end="", flush=True)
+
+
 def compare_files(comparison, args, first):
     passed = failed = 0
-    for seed in range(first, first + args.files):
+    end = time.monotonic() + args.minutes * 60
+    for seed in range(first, first + (10**9 if args.minutes else args.files)):
+        if args.minutes and time.monotonic() > end:
+            break
+        progress(args, seed - first, end)
         for family in (rules.V4, rules.V6):
             text, flows = comparison.make(seed, family)
             out = comparison.compare(family, text, flows)

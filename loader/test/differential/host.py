@@ -37,9 +37,11 @@ class Failed(Exception):
     """A command that must work did not."""
 
 
-def run(*argv, stdin=None, check=True):
+def run(*argv, stdin=None, check=True, timeout=None):
     try:
-        done = subprocess.run(argv, input=stdin, capture_output=True, text=True, check=False)
+        done = subprocess.run(argv, input=stdin, capture_output=True, text=True, check=False, timeout=timeout)
+    except subprocess.TimeoutExpired as e:
+        raise Failed(f"{' '.join(argv)}: still running after {timeout} s") from e
     except OSError as e:
         raise Failed(f"{argv[0]}: {e.strerror}") from e
     if check and done.returncode:
