@@ -35,7 +35,7 @@ guest() {
 		-no-reboot -serial "${GUEST_SERIAL:-file:$dir/serial.log}" -serial "file:$dir/result.log" \
 		-netdev "dgram,id=n0,local.type=unix,local.path=$net/guest,remote.type=unix,remote.path=$net/peer" \
 		-device virtio-net-pci,netdev=n0,mac=52:54:00:77:00:02,romfile= \
-		-kernel "${GUEST_KERNEL:-$build/kernel/current/vmlinuz}" -initrd "$initramfs" \
+		-kernel "${GUEST_KERNEL:-${GUEST_KERNEL_DIR:-$build/kernel/current}/vmlinuz}" -initrd "$initramfs" \
 		-append "console=ttyS0 panic=-1 $cmdline" </dev/null 2>"$dir/qemu.err" || true
 	sleep 0.3
 	kill -TERM "$flood_pid"

@@ -58,7 +58,7 @@ typedef uint64_t u64;
 /* Feature bits: what an image needs. An evaluator refuses bits it does not know. */
 #define IMAGE_F_CONNTRACK	(1U << 0)	/* a rule asks for connection tracking states */
 #define IMAGE_F_INTERFACES	(1U << 1)	/* a rule names an interface: look the names up */
-#define IMAGE_F_NAT_STATE	(1U << 2)	/* a rule asks for SNAT or DNAT: read nf_conn.status */
+#define IMAGE_F_NAT_STATE	(1U << 2)	/* a rule asks for SNAT or DNAT (nf_conn.status) */
 #define IMAGE_F_RESIDUAL	(1U << 3)	/* stateful matches; reserved */
 #define IMAGE_F_TCP_OPTIONS	(1U << 4)	/* a rule asks for a TCP option: read them */
 #define IMAGE_F_KNOWN		(IMAGE_F_CONNTRACK | IMAGE_F_INTERFACES | IMAGE_F_NAT_STATE | \
@@ -171,7 +171,7 @@ struct image_rule6 {
 
 #define BOX_PROTO	(1U << 0)	/* @proto must be the packet's */
 #define BOX_L4		(1U << 1)	/* a tcp/udp/icmp match: header needed, ports compared */
-#define BOX_PARSED	(1U << 2)	/* IPv6 with -p: a chain of headers that cannot be read drops */
+#define BOX_PARSED	(1U << 2)	/* IPv6 with -p: headers that cannot be read drop */
 #define BOX_RESIDUAL	(1U << 3)	/* reserved */
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <fcntl.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -103,12 +104,26 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/*
+ * By its name; or as process 1 under any name but the commands', such as /init: the kernel hands
+ * words of its command line over as arguments, so they say nothing. An init that only prints its
+ * usage would be a boot that ends.
+ */
+static bool is_init(int argc, char **argv)
+{
+	const char *name = argc ? base_name(argv[0]) : "";
+
+	if (!strcmp(name, "bpfilter-init"))
+		return true;
+	return getpid() == 1 && (strcmp(name, "bpfilter") || argc < 2);
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *cmd;
 
 	opterr = 0;
-	if (argc && !strcmp(base_name(argv[0]), "bpfilter-init"))
+	if (is_init(argc, argv))
 		return cmd_boot(argc, argv);
 	hold_standard_streams();
 	if (argc < 2)

@@ -39,7 +39,7 @@ static int load_trivial(uint32_t type, uint32_t attach, bool *jited)
 static int lacks(struct error *err, const char *option, const char *what)
 {
 	error_set(err, -EOPNOTSUPP, "this kernel cannot filter with BPF: %s", what);
-	error_hint(err, "it needs %s=y; see kconfig/ and scripts/check-config", option);
+	error_hint(err, "it needs %s=y, and Linux 6.6 or newer", option);
 	return -EOPNOTSUPP;
 }
 
@@ -71,5 +71,8 @@ int kernel_check(struct error *err)
 	if (ret == -EINVAL && !load_trivial(BPF_PROG_TYPE_SOCKET_FILTER, 0, &jited))
 		return lacks(err, "CONFIG_NETFILTER_BPF_LINK",
 			     "it knows no netfilter programs (Linux 6.4 or newer has them)");
+	/* The verifier needs the kernel's BTF for any program (bpf_get_btf_vmlinux()). */
+	if (ret == -EINVAL)
+		return lacks(err, "CONFIG_DEBUG_INFO_BTF", "its type information (BTF) is unusable");
 	return error_errno(err, ret, "cannot load a netfilter program");
 }

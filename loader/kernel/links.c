@@ -201,7 +201,8 @@ int links_each(int (*f)(int fd, const struct link *l, void *arg), void *arg, str
  * Which link sits at a hook and priority? Links do not tell their namespace, so this may be a
  * guess; but those of ours do: none of another namespace (@cookie is this one's) is in the way.
  */
-static uint32_t link_at(uint64_t cookie, uint32_t pf, uint32_t hook, int priority, char name[OBJECT_NAME])
+static uint32_t link_at(uint64_t cookie, uint32_t pf, uint32_t hook, int priority,
+			char name[OBJECT_NAME])
 {
 	struct bpf_prog_info prog = { 0 };
 	struct link ours;

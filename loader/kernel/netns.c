@@ -50,7 +50,7 @@ int kernel_netns_cookie(uint64_t *cookie, struct error *err)
 	return error_errno(err, ret, "cannot tell the network namespace (SO_NETNS_COOKIE)");
 }
 
-/* Namespaces reported so far, by inode number: each costs two setns() otherwise, for every process. */
+/* Namespaces reported so far, by inode number: each would cost a setns() for every process. */
 struct report {
 	int out;
 	ino_t *seen;
@@ -98,7 +98,7 @@ static void report_namespace(const struct report *r, int path_fd)
 	close(fd);
 }
 
-/* The namespace a file stands for, if it does. O_PATH: to open a device or a FIFO would do things. */
+/* The namespace a file stands for, if it does. O_PATH: opening a device or a FIFO does things. */
 static void report(struct report *r, const char *path)
 {
 	struct statfs fs;

@@ -5,9 +5,9 @@
 #include "kernel/kernel.h"
 
 /**
- * netns_alive() - the cookies of all namespaces that a thread is in, or that an open file or a mount
- * holds. *list is the caller's to free. *unseen: there was a process that cannot be looked into.
- * A child does the looking: it has to move.
+ * netns_alive() - the cookies of all namespaces that a thread is in, or that an open file or a
+ * mount holds. *list is the caller's to free. *unseen: there was a process that cannot be looked
+ * into. A child does the looking: it has to move.
  */
 int netns_alive(uint64_t **list, size_t *count, bool *unseen, struct error *err);
 

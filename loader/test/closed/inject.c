@@ -2,12 +2,13 @@
 /*
  * usage: inject N kill|list|ERRNO COMMAND...
  *
- * Runs COMMAND and kills whoever makes its N-th system call (counted from 1, over all processes, behind the
- * execve), before the kernel carries it out; or lets that call fail with ERRNO (a number). "list": disturbs
- * nothing and prints the number of each call, and "exec" behind each execve, on file descriptor 3. Exit code: that of COMMAND, or 128 + signal.
+ * Runs COMMAND and kills whoever makes its N-th system call (counted from 1, over all processes,
+ * behind the execve), before the kernel carries it out; or lets that call fail with ERRNO (a
+ * number). "list": disturbs nothing and prints the number of each call, and "exec" behind each
+ * execve, on file descriptor 3. Exit code: that of COMMAND, or 128 + signal.
  *
- * Not strace, which can inject the same: stops at each call cost it five times as much, and every call of a
- * command is walked. x86-64 only.
+ * Not strace, which can inject the same: stops at each call cost it five times as much, and every
+ * call of a command is walked. x86-64 only.
  */
 #include <errno.h>
 #include <signal.h>
