@@ -222,7 +222,7 @@ int cmd_apply(int argc, char **argv)
 	struct error err = { 0 };
 	int c, ret = 0;
 
-	while (!ret && (c = getopt_long(argc, argv, INPUT_OPTIONS, options, NULL)) != -1) {
+	while (!ret && (c = input_getopt(argc, argv, INPUT_OPTIONS, options)) != -1) {
 		if (c == 'h') {
 			ret = command_text(help);
 			goto out;

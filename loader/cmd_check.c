@@ -109,7 +109,7 @@ int cmd_check(int argc, char **argv)
 	bool print = false;
 	int c, ret = 0;
 
-	while (!ret && (c = getopt_long(argc, argv, INPUT_OPTIONS "cp", options, NULL)) != -1) {
+	while (!ret && (c = input_getopt(argc, argv, INPUT_OPTIONS "cp", options)) != -1) {
 		if (c == 'h') {
 			ret = command_text(help);
 			goto out;

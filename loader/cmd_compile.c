@@ -66,7 +66,7 @@ int cmd_compile(int argc, char **argv)
 	struct error err = { 0 };
 	int c, ret = 0;
 
-	while (!ret && (c = getopt_long(argc, argv, INPUT_OPTIONS "o:", options, NULL)) != -1) {
+	while (!ret && (c = input_getopt(argc, argv, INPUT_OPTIONS "o:", options)) != -1) {
 		if (c == 'h') {
 			ret = command_text(help);
 			goto out;

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,17 @@
 #include <unistd.h>
 
 #include "input.h"
+
+int input_getopt(int argc, char **argv, const char *letters, const struct option *options)
+{
+	int c = getopt_long(argc, argv, letters, options, NULL);
+
+	if (c != -1 || optind >= argc || strcmp(argv[optind], "-") ||
+	    !strcmp(argv[optind - 1], "--"))
+		return c;
+	optarg = argv[optind++];
+	return 1;
+}
 
 static int add_file(struct input *in, const struct input_file *file, struct error *err)
 {

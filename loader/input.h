@@ -42,6 +42,13 @@ struct input {
 	bool has_image;		/* the one FILE is an image; after input_read() */
 };
 
+/*
+ * input_getopt() - getopt_long() that takes "-" for an operand like any other (musl's ends there,
+ * and options behind it would become names of files).
+ */
+struct option;
+int input_getopt(int argc, char **argv, const char *letters, const struct option *options);
+
 /* input_option() - one option of INPUT_OPTIONS. -EINVAL: a usage error, see @err. */
 int input_option(struct input *in, int c, const char *arg, struct error *err);
 /** input_end() - after the last option: -EINVAL if a -4 or -6 governs nothing. */

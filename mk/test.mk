@@ -89,3 +89,18 @@ $(B)/host/inject: loader/test/closed/inject.c
 	$(call say,HOSTCC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CC) -std=gnu11 -O2 -g $(filter-out -Werror,$(warnings)) -o $@ $^
+
+# The evaluator in user space beside the kernel's; static, for the guest too.
+simulate: $(B)/host/simulate $(B)/host/record.bpf.o
+
+$(B)/host/record.bpf.o: loader/test/differential/record.bpf.c loader/test/differential/record.h
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(bpf_cc)
+
+$(B)/host/simulate: loader/test/differential/simulate.c loader/test/differential/record.h $(PURE:%.c=$(B)/obj/%.o)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC_TARGET) $(filter-out -Werror,$(CFLAGS)) $(defines) $(own) $(foreign) -static -o $@ $(filter %.c %.o,$^) $(LIBS)
+
+.PHONY: simulate

@@ -27,6 +27,8 @@ class Comparison:
         self.oracle, self.tested, self.count = oracle, tested, count
         self.hosts = (oracle, tested)
         self.strict = None
+        self.live = False   # frames by BPF_PROG_TEST_RUN instead of over the veth pair
+        self.judged = 0     # packets at hooks, by the simulator's count
 
     def reset(self):
         for host in self.hosts:
@@ -58,6 +60,8 @@ class Comparison:
     def compare(self, family, text, flows, altered=None):
         """Load, send, compare. Returns lines about what differs; the tested host gets @altered(text)."""
         self.reset()
+        for host in self.hosts:
+            host.use_live = self.live
         answers = [self.oracle.load(family, text), self.tested.load(family, altered(text) if altered else text)]
         if any(a.returncode for a in answers):
             if all(a.returncode for a in answers):
@@ -69,6 +73,14 @@ class Comparison:
             host.settle()
         return self.differences(family, tables_of(text))
 
+    def simulated(self, got):
+        """The evaluator in user space has to agree with the one in the kernel, which is compared with iptables."""
+        tables, out = self.tested.simulated()
+        for t in tables or {}:
+            out += difflib.unified_diff(got[t], tables[t], f"bpfilter {t}", f"user space {t}", "", "", 0, "")
+        self.judged += self.tested.simulator.packets if tables else 0
+        return out
+
     def shrink(self, family, text, flows):
         """The smallest part of both that still differs, found by leaving out ever smaller pieces."""
         flows = smallest(flows, lambda part: self.compare(family, text, part))
@@ -76,7 +88,9 @@ class Comparison:
         movable = [i for i, line in enumerate(lines) if line.startswith("-A")]
 
         def with_rules(kept):
-            return "\n".join(x for i, x in enumerate(lines) if i not in movable or i in kept) + "\n"
+            rest = [x for i, x in enumerate(lines) if i not in movable or i in kept]
+            words = " ".join(x for x in rest if x.startswith("-A")).split()
+            return "\n".join(x for x in rest if not x.startswith(":c") or x[1:].split()[0] in words) + "\n"
         kept = smallest(movable, lambda part: self.compare(family, with_rules(part), flows))
         return with_rules(kept), flows
 
@@ -85,6 +99,7 @@ class Comparison:
         expected, got = (h.save(family, tables) for h in self.hosts)
         for t in tables:
             out += difflib.unified_diff(expected[t], got[t], f"iptables-legacy {t}", f"bpfilter {t}", "", "", 0, "")
+        out += self.simulated(got)
         sent, got = (h.sent() for h in self.hosts)
         if sent != got:
             out.append("frames sent differ:")
@@ -126,6 +141,7 @@ def drop_one_rule(text):
 def parse():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("--binary", required=True, help="the bpfilter to test")
+    p.add_argument("--simulate", metavar="DIR", help="where simulate and record.bpf.o are (no simulator)")
     p.add_argument("--seed", type=int, default=None, help="of the first file; each next one has the next seed")
     p.add_argument("--files", type=int, default=60, help="rule files a family (60)")
     p.add_argument("--minutes", type=float, default=0, help="as many files as fit into that time")
@@ -158,6 +174,7 @@ def compare_files(comparison, args, first):
         progress(args, seed - first, end)
         for family in (rules.V4, rules.V6):
             text, flows = comparison.make(seed, family)
+            comparison.live = seed % 4 == 3
             out = comparison.compare(family, text, flows)
             if out and not any(comparison.compare(family, text, flows) for _ in range(3)):
                 # Connections have timers of a second; a machine that pauses lets them run out in one of the two.
@@ -193,7 +210,7 @@ def main():
     # Fixed in CI, so that a failure there is one here; --seed 0 is a new one each time.
     first = 20261121 if args.seed is None else args.seed or int(time.time())
     oracle = Legacy("bf-legacy")
-    tested = Legacy("bf-again") if args.self else Ours("bf-ours", os.path.abspath(args.binary))
+    tested = Legacy("bf-again") if args.self else Ours("bf-ours", os.path.abspath(args.binary), args.simulate)
     comparison = Comparison(oracle, tested, args.packets)
     start = time.monotonic()
     print(f"kernel {os.uname().release}, seed {first}, {args.files} files a family, {args.packets} flows a file")
@@ -211,7 +228,11 @@ def main():
     finally:
         for host in comparison.hosts:
             host.stop()
-    print(f"seed {first}, {time.monotonic() - start:.0f} s")
+    print(f"{tested.lived} frames came as live frames (BPF_PROG_TEST_RUN), the others over the wire")
+    if args.simulate:
+        print(f"the evaluator in user space has judged {comparison.judged} packets at hooks, too")
+    print(f"seed {first}, {passed + failed} files, {(passed + failed) * args.packets} flows, "
+          f"{time.monotonic() - start:.0f} s")
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

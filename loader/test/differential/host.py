@@ -10,6 +10,7 @@ import struct
 import subprocess
 import time
 
+from live import LiveFrames
 from packets import ETHERTYPE, MAC_HOST, MAC_PEER
 from rules import V4, V6
 
@@ -72,6 +73,7 @@ class Host:
         self.name, self.peer = f"{name}-{os.getpid()}", f"{name}p-{os.getpid()}"
         self.wires, self.raw, self.udp, self.tcp = {}, {}, [], []
         self.frames = []
+        self.live, self.use_live, self.lived = None, False, 0
 
     def start(self):
         run("ip", "netns", "add", self.name)
@@ -82,6 +84,7 @@ class Host:
         with inside(self.name):
             self._configure()
             self._open_sockets()
+            self.live = LiveFrames()
         with inside(self.peer):
             for p in ("p0", "p1"):
                 wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.htons(3))
@@ -145,6 +148,8 @@ class Host:
     def stop(self):
         for s in [*self.wires.values(), *self.raw.values(), *self.udp, *self.tcp]:
             s.close()
+        if self.live:
+            self.live.close()
         for name in (self.name, self.peer):
             run("ip", "netns", "del", name, check=False)
 
@@ -179,12 +184,20 @@ class Host:
 
     def send(self, where, data, family):
         with contextlib.suppress(PermissionError, BlockingIOError):
+            if where != "out" and self.use_live and self.send_live(where, data):
+                return
             if where != "out":
                 self.wires[where].send(data)
             elif family == V4:
                 self.raw[V4].sendto(data, (socket.inet_ntop(socket.AF_INET, data[16:20]), 0))
             else:
                 self.raw[V6].sendto(data, (socket.inet_ntop(socket.AF_INET6, data[24:40]), 0))
+
+    def send_live(self, where, data):
+        with inside(self.name):
+            done = self.live.receive("v" + where[1], data)
+        self.lived += done
+        return done
 
     def play(self, flow, family):
         frames = []
@@ -241,17 +254,27 @@ class Legacy(Host):
 class Ours(Host):
     """bpfilter."""
 
-    def __init__(self, name, binary):
+    def __init__(self, name, binary, simulate):
         super().__init__(name)
-        self.binary = binary
+        self.binary, self.simulate, self.simulator = binary, simulate, None
 
     def load(self, family, text):
         with inside(self.name):
-            return run(self.binary, "apply", f"-{family}", "-", stdin=text, check=False)
+            done = run(self.binary, "apply", f"-{family}", "-", stdin=text, check=False)
+        if self.simulate and not done.returncode:
+            self.simulator = Simulator(self, family, text)
+        return done
 
     def clear(self):
+        if self.simulator:
+            self.simulator.stop()
+        self.simulator = None
         with inside(self.name):
             run(self.binary, "off", "--yes", check=False)
+
+    def simulated(self):
+        """What the evaluator in user space has counted, as save() would say, and what it wonders about."""
+        return self.simulator.save() if self.simulator else (None, [])
 
     def save(self, family, tables):
         with inside(self.name):
@@ -261,6 +284,45 @@ class Ours(Host):
         with contextlib.suppress(FileNotFoundError):
             self.clear()
         super().stop()
+
+
+class Simulator:
+    """The evaluator in user space (simulate.c): the same packets, the same image."""
+
+    def __init__(self, host, family, text):
+        image = f"/tmp/{host.name}.image"
+        run(host.binary, "compile", f"-{family}", "-", "-o", image, stdin=text)
+        with inside(host.name):
+            self.process = subprocess.Popen([os.path.join(host.simulate, "simulate"),
+                                             os.path.join(host.simulate, "record.bpf.o"), image],
+                                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        ready = self.process.stdout.readline()
+        os.unlink(image)
+        if ready != "READY\n":
+            raise Failed("simulate does not start")
+        self.packets = 0
+
+    def save(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        tables, table, complaints = {}, None, []
+        while (line := self.process.stdout.readline()) not in ("END\n", ""):
+            line = line.rstrip("\n")
+            if line.startswith("*"):
+                table = tables.setdefault(line[1:], [])
+            if line.startswith("!"):
+                complaints.append(line)
+            elif not line.startswith("#"):
+                table.append(line)
+            elif line.endswith(" packets"):
+                self.packets = int(line.split()[1])
+        return tables, complaints
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
 
 
 def saved(text):

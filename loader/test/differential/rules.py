@@ -127,7 +127,7 @@ def target(r, own, later):
 
 
 def table(r, family, name, with_state):
-    user = [f"c{i}" for i in range(r.choice([0, 1, 2, 4, 6]))]
+    user = [f"c{i}" for i in range(r.choice([0, 1, 2, 4, 6, 9]))]
     lines = [f"*{name}"]
     for hook in HOOKS[name]:
         lines.append(f":{hook} {'DROP' if maybe(r, 25) else 'ACCEPT'} [0:0]")
