@@ -134,7 +134,7 @@ verified_once u32 match_program(struct image_space *img, const struct packet *p,
 	return s.result;
 }
 
-#ifdef PLANT_PORT_END	/* a bug that the differential test must find: a range without its last port */
+#ifdef PLANT_PORT_END	/* a bug the differential test must find: a range without its end */
 #define PLANTED_END(port) ((port) - 1U)
 #else
 #define PLANTED_END(port) (port)

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyzer.h"
 #include "input.h"
 
 int input_getopt(int argc, char **argv, const char *letters, const struct option *options)
@@ -222,6 +223,7 @@ int input_add(struct input *in, const char *name, char *text, size_t len, unsign
 	return ret;
 }
 
+ANALYZER_LEAK_OFF	/* *text takes data over */
 /* Standard input to its end; it may be a pipe. */
 static int read_stdin(char **text, size_t *len, struct error *err)
 {
@@ -260,6 +262,7 @@ static int read_stdin(char **text, size_t *len, struct error *err)
 	*len = used;
 	return 0;
 }
+ANALYZER_ON
 
 static bool is_image(const struct input_file *file)
 {

@@ -34,12 +34,34 @@ $(B)/fuzz/fuzz_%: $(B)/fuzz/obj/loader/test/fuzz/fuzz_%.o $(PURE:%.c=$(B)/fuzz/o
 
 fuzz-build: $(fuzz_names:%=$(B)/fuzz/%)
 
-fuzz: fuzz-build
+# Each target: FUZZ_SECONDS from its seeds and what earlier runs have found; then what all of that covers.
+fuzz: fuzz-build fuzz-seeds
 	$(Q)for t in $(fuzz_names); do mkdir -p $(B)/fuzz/corpus/$$t; \
-		seeds=; [ ! -d loader/test/fuzz/seeds/$$t ] || seeds=loader/test/fuzz/seeds/$$t; \
 		echo "== $$t"; $(B)/fuzz/$$t -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 \
-		-artifact_prefix=$(B)/fuzz/ $(B)/fuzz/corpus/$$t $$seeds > $(B)/fuzz/$$t.log 2>&1 || \
+		-artifact_prefix=$(B)/fuzz/ $(B)/fuzz/corpus/$$t $(B)/fuzz/seeds/$$t > $(B)/fuzz/$$t.log 2>&1 || \
 		{ tail -40 $(B)/fuzz/$$t.log; exit 1; }; grep stat::number_of_executed $(B)/fuzz/$$t.log; done
+	$(Q)$(MAKE) --no-print-directory fuzz-coverage
+	@echo "$(words $(fuzz_names)) passed, 0 failed"
+
+fuzz-seeds: $(B)/bpfilter
+	$(Q)loader/test/fuzz/make-seeds $(B)/bpfilter $(B)/fuzz/seeds
+
+$(B)/fuzz/cov/%.o: %.c | $(TABLES)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) -std=gnu11 -O1 -g -w $(defines) $(own) -fprofile-instr-generate -fcoverage-mapping \
+		-fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+$(B)/fuzz/cover_%: $(B)/fuzz/cov/loader/test/fuzz/fuzz_%.o $(PURE:%.c=$(B)/fuzz/cov/%.o)
+	$(Q)$(CLANG) -fsanitize=fuzzer -fprofile-instr-generate -fcoverage-mapping -o $@ $^ -lz
+
+# Lines that the inputs reach, by part: the parser, the compiler and validator, the evaluator.
+fuzz-coverage: $(fuzz_names:fuzz_%=$(B)/fuzz/cover_%)
+	$(Q)rm -f $(B)/fuzz/*.profraw
+	$(Q)for t in $(fuzz_names:fuzz_%=%); do LLVM_PROFILE_FILE=$(B)/fuzz/$$t.profraw $(B)/fuzz/cover_$$t -runs=0 \
+		$(B)/fuzz/corpus/fuzz_$$t $(B)/fuzz/seeds/fuzz_$$t > /dev/null 2>&1; done
+	$(Q)llvm-profdata-14 merge -o $(B)/fuzz/all.profdata $(B)/fuzz/*.profraw
+	$(Q)llvm-cov-14 export -summary-only -instr-profile=$(B)/fuzz/all.profdata \
+		$(patsubst fuzz_%,-object $(B)/fuzz/cover_%,$(fuzz_names)) | loader/test/fuzz/coverage
 
 # Guest programs of the boot tests are static; host programs are not.
 $(B)/boot-tests/guest/%: boot-tests/guest/%.c
@@ -54,7 +76,13 @@ $(B)/boot-tests/host/%: boot-tests/host/%.c
 
 boot-tools: $(patsubst boot-tests/%.c,$(B)/boot-tests/%,$(wildcard boot-tests/guest/*.c boot-tests/host/*.c))
 
-lint: lint-width lint-cppcheck lint-tidy
+lint: lint-width lint-cppcheck lint-tidy lint-analyzer
+
+# What gcc sees along the paths through a function: leaks, double frees, NULL pointers.
+lint-analyzer: $(filter-out loader/kernel/skeleton.c,$(SRCS)) | $(TABLES) $(EMBEDDED)
+	$(call say,ANALYZE,loader)
+	$(Q)for f in $(filter-out loader/kernel/skeleton.c,$(SRCS)); do gcc -fanalyzer -O1 -Werror $(defines) $(own) \
+		-isystem $(DEPS)/include -std=gnu11 -c -o /dev/null $$f || exit 1; done
 
 # 100 columns with tabs of 8, except strings, which are not broken so that they can be found.
 lint-width:
@@ -71,7 +99,7 @@ lint-tidy: | $(TABLES) $(EMBEDDED)
 	$(Q)printf '%s\n' $(SRCS) | xargs -P 2 -n 8 sh -c 'clang-tidy-14 --quiet "$$@" -- -std=gnu11 \
 		-D_GNU_SOURCE -DBPFILTER_VERSION=__FILE__ $(own) $(foreign) 2>/dev/null' tidy
 
-.PHONY: test-unit fuzz fuzz-build boot-tools lint lint-width lint-cppcheck lint-tidy
+.PHONY: test-unit fuzz fuzz-build fuzz-seeds fuzz-coverage boot-tools lint lint-width lint-cppcheck lint-tidy lint-analyzer
 -include $(shell find $(B)/host $(B)/fuzz -name '*.d' 2>/dev/null)
 
 # Not under ASan, whose own system calls the filter would stop.

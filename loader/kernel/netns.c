@@ -85,7 +85,7 @@ static void tell(const struct report *r, uint64_t cookie)
 static void report_namespace(const struct report *r, int path_fd)
 {
 	char path[32];
-	uint64_t cookie;
+	uint64_t cookie = 0;
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", path_fd);

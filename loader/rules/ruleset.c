@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "rules/ruleset.h"
 
+#include "analyzer.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +83,7 @@ static int hash_grow(struct table *table)
 	return 0;
 }
 
+ANALYZER_LEAK_OFF	/* table->hash is freed by ruleset_free() */
 struct chain *ruleset_chain(struct ruleset *rs, enum family f, enum table_id t, const char *name,
 			    bool create)
 {
@@ -113,6 +116,7 @@ struct chain *ruleset_chain(struct ruleset *rs, enum family f, enum table_id t, 
 	table->hash[h] = c;
 	return c;
 }
+ANALYZER_ON
 
 int ruleset_table(struct ruleset *rs, enum family f, enum table_id t)
 {

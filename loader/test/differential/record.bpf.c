@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the evaluator in the kernel meets, and what it lets pass: packets at the hooks, right before and
- * right behind it, for simulate.c.
+ * What the evaluator in the kernel meets, and what it lets pass: packets at the hooks, right before
+ * and right behind it, for simulate.c.
  */
 #include <linux/bpf.h>
 

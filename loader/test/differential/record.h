@@ -9,7 +9,7 @@
 
 struct record {
 	unsigned long long nfct;	/* skb->_nfct */
-	unsigned int len;		/* of the packet; more than RECORD_MAX: the rest is missing */
+	unsigned int len;		/* of the packet; RECORD_MAX + 1: not readable */
 	unsigned char family;		/* 0 IPv4, 1 IPv6 */
 	unsigned char hook;		/* enum nf_inet_hooks */
 	unsigned char raw;		/* 1: at table raw's place, 0: at table filter's */

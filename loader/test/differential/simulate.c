@@ -2,8 +2,8 @@
 /*
  * usage: simulate RECORD.bpf.o IMAGE
  *
- * The evaluator in user space beside the one in the kernel, in this network namespace: it judges the
- * same packets by the same image. On each line of its input it prints its counters as "bpfilter save
+ * The evaluator in user space beside the one in the kernel, in this network namespace: it judges
+ * the same packets by the same image. On each line of its input it prints its counters as "bpfilter save
  * -c" would, then how many packets it accepted that the kernel did not and the other way round, by
  * hook, and "END".
  */
@@ -114,7 +114,8 @@ static void print_counters(const struct simulator *s)
 	for (f = 0; f < NR_FAMILIES; f++)
 		for (t = NR_TABLES - 1; t >= 0; t--)
 			if ((rs.families & FAMILY_BIT(f)) && rs.tables[f][t].present)
-				rules_print(&out, &rs, (enum family)f, (enum table_id)t, PRINT_COUNTERS);
+				rules_print(&out, &rs, (enum family)f, (enum table_id)t,
+					    PRINT_COUNTERS);
 	printf("%.*s", (int)out.len, out.data ? out.data : "");
 	buffer_free(&out);
 	ruleset_free(&rs);
