@@ -22,7 +22,6 @@ PORTS = {"P": 1000, "A": 1001, "B": 1002, "C": 1003}
 ADDRESS = {4: "10.9.0.1", 6: "fd09::1"}
 EVERYTHING = frozenset(f"{p}{f}" for p in PORTS for f in ADDRESS)
 NOTHING = frozenset()
-SYS_BPF, BPF_LINK_GET_NEXT_ID, BPF_PROG_GET_NEXT_ID, BPF_MAP_GET_NEXT_ID = 321, 31, 11, 12
 SO_RCVBUFFORCE = 33
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -44,18 +43,45 @@ def rules(ports, fillers=0, raw=False, state=False):
     return "\n".join(lines + ["COMMIT", ""])
 
 
-def count_ids(command):
-    """How many links, programs or maps there are on this machine."""
-    attr, count, at = ctypes.create_string_buffer(16), 0, 0
-    while True:
-        struct.pack_into("=III", attr, 0, at, 0, 0)
-        if libc.syscall(SYS_BPF, command, attr, 16):
-            return count
-        at, count = struct.unpack_from("=I", attr, 4)[0], count + 1
+class Kind:
+    """A kind of BPF object: bpf(2) commands, and which of them can be ours."""
+
+    def __init__(self, next_id, open_id, ours):
+        self.next_id, self.open_id, self.ours = next_id, open_id, ours
+
+    def count(self):
+        attr, at, count = ctypes.create_string_buffer(16), 0, 0
+        while True:
+            struct.pack_into("=IIII", attr, 0, at, 0, 0, 0)
+            if libc.syscall(SYS_BPF, self.next_id, attr, 12):
+                return count
+            at = struct.unpack_from("=I", attr, 4)[0]
+            count += self.ours(self.info(at))
+
+    def info(self, at):
+        """struct bpf_prog_info, bpf_map_info or bpf_link_info; all zero if it has just gone."""
+        info = ctypes.create_string_buffer(256)
+        fd = libc.syscall(SYS_BPF, self.open_id, ctypes.create_string_buffer(struct.pack("=III", at, 0, 0), 12), 12)
+        if fd >= 0:
+            attr = ctypes.create_string_buffer(struct.pack("=IIQ", fd, len(info), ctypes.addressof(info)), 16)
+            libc.syscall(SYS_BPF, BPF_OBJ_GET_INFO_BY_FD, attr, 16)
+            os.close(fd)
+        return info.raw
+
+
+def name_at(offset):
+    return lambda info: info[offset:offset + 16].split(b"\0")[0]
+
+
+SYS_BPF, BPF_OBJ_GET_INFO_BY_FD, BPF_LINK_TYPE_NETFILTER = 321, 15, 10
+LINKS = Kind(31, 30, lambda info: struct.unpack_from("=I", info)[0] == BPF_LINK_TYPE_NETFILTER)
+PROGRAMS = Kind(11, 13, lambda info: name_at(64)(info).startswith(b"bf_"))
+MAPS = Kind(12, 14, lambda info: name_at(24)(info) == b"image" or name_at(24)(info).startswith((b"evaluato", b"deny_bpf")))
 
 
 def objects():
-    return tuple(count_ids(c) for c in (BPF_LINK_GET_NEXT_ID, BPF_PROG_GET_NEXT_ID, BPF_MAP_GET_NEXT_ID))
+    """How many links, programs and maps there are on this machine that can be ours."""
+    return LINKS.count(), PROGRAMS.count(), MAPS.count()
 
 
 class Wire:
