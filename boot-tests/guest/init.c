@@ -4,8 +4,8 @@
  * deny, reports on a second serial port and ends the guest. Read main() aloud.
  *
  * Words of the kernel command line: test.seconds=N how long to serve, test.switchroot=move|detach|
- * fresh|bpffs go on in a new root with /dev, /proc, /sys and /run moved along, or all of them
- * detached; see change_place().
+ * busybox|fresh|bpffs go on in a new root with /dev, /proc, /sys and /run moved along, or all of
+ * them detached, or left behind; see change_place().
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -298,7 +298,7 @@ static void change_place(const char *how)
 }
 
 /* Give up the initramfs as busybox' switch_root does; the same program goes on behind it. */
-static void switch_root(struct guest *g, bool move)
+static void switch_root(struct guest *g, const char *how)
 {
 	static const char *const moved[] = { "/dev", "/proc", "/sys", "/run" };
 	char to[64];
@@ -311,9 +311,12 @@ static void switch_root(struct guest *g, bool move)
 	run(BUSYBOX, "cp", "-a", "/test.sh", "/newroot/", NULL);
 	run(BUSYBOX, "mkdir", "-p", "/newroot/dev", "/newroot/proc", "/newroot/sys", "/newroot/run",
 	    NULL);
+	/* busybox' own moves nothing, and deletes what is left. */
+	if (!strncmp(how, "busybox", 7))
+		execl(BUSYBOX, "switch_root", "/newroot", "/init", "second", NULL);
 	for (i = 0; i < 4; i++) {
 		snprintf(to, sizeof(to), "/newroot%s", moved[i]);
-		if (move)
+		if (strncmp(how, "detach", 6))
 			mount(moved[i], to, NULL, MS_MOVE, NULL);
 		else
 			umount2(moved[i], MNT_DETACH);
@@ -353,7 +356,7 @@ int main(int argc, char **argv)
 	if (!second)
 		bring_up_network(&g);
 	if (root && !second)
-		switch_root(&g, strncmp(root, "detach", 6));
+		switch_root(&g, root);
 	if (root)
 		change_place(root);
 	open_services(&g);
