@@ -49,6 +49,14 @@ static int collect(const struct foreign_namespace *list, size_t count, bool dry,
 	return ret;
 }
 
+static bool any_deleted(const struct foreign_namespace *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!list[i].alive)
+			return true;
+	return false;
+}
+
 static int gc(bool dry, bool force)
 {
 	struct foreign_namespace *list;
@@ -61,7 +69,7 @@ static int gc(bool dry, bool force)
 	ret = filter_namespaces(&list, &count, &unseen, &err);
 	if (ret)
 		return command_failed(&err);
-	if (unseen && !dry && !force) {
+	if (unseen && !dry && !force && any_deleted(list, count)) {
 		free(list);
 		error_set(&err, -EACCES, "some processes cannot be looked into; what looks deleted "
 			  "may be theirs");

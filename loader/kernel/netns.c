@@ -23,6 +23,7 @@
 
 #define PATH_LENGTH	300
 #define NSFS_MAGIC	0x6e736673	/* include/uapi/linux/magic.h */
+#define PID_INIT_INO	0xeffffffcU	/* include/linux/proc_ns.h */
 #define NETNS_UNSEEN	0ULL		/* no namespace has this cookie */
 
 static int cookie_here(uint64_t *cookie)
@@ -81,7 +82,14 @@ static void tell(const struct report *r, uint64_t cookie)
 	(void)!write(r->out, &cookie, sizeof(cookie));
 }
 
-/* One network namespace: its cookie is written. Runs in a child, which moves there. */
+/* What could not be looked at may be anything, unless it has ended meanwhile. */
+static void unseen(const struct report *r)
+{
+	if (errno != ENOENT && errno != ESRCH)
+		tell(r, NETNS_UNSEEN);
+}
+
+/* One namespace: the cookie of a network namespace is written. Runs in a child, which moves. */
 static void report_namespace(const struct report *r, int path_fd)
 {
 	char path[32];
@@ -90,11 +98,17 @@ static void report_namespace(const struct report *r, int path_fd)
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", path_fd);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0) {
+		unseen(r);
 		return;
-	/* A namespace of another kind is EINVAL. */
-	if (!setns(fd, CLONE_NEWNET) && !cookie_here(&cookie))
+	}
+	if (!setns(fd, CLONE_NEWNET)) {
+		if (cookie_here(&cookie))
+			cookie = NETNS_UNSEEN;
 		tell(r, cookie);
+	} else if (errno != EINVAL) {	/* which is: of another kind */
+		unseen(r);
+	}
 	close(fd);
 }
 
@@ -107,8 +121,7 @@ static void report(struct report *r, const char *path)
 
 	fd = open(path, O_PATH | O_CLOEXEC);
 	if (fd < 0) {
-		if (errno == EACCES || errno == EPERM)
-			tell(r, NETNS_UNSEEN);
+		unseen(r);
 		return;
 	}
 	if (!fstatfs(fd, &fs) && fs.f_type == NSFS_MAGIC && !fstat(fd, &st) &&
@@ -125,8 +138,8 @@ static void report_dir(struct report *r, const char *dir, const char *suffix)
 	DIR *d;
 
 	d = opendir(dir);
-	if (!d && (errno == EACCES || errno == EPERM))
-		tell(r, NETNS_UNSEEN);
+	if (!d)
+		unseen(r);
 	while (d && (e = readdir(d))) {
 		if (e->d_name[0] == '.')
 			continue;
@@ -137,41 +150,64 @@ static void report_dir(struct report *r, const char *dir, const char *suffix)
 		closedir(d);
 }
 
-/* Bind mounts of namespaces, wherever they are ("ip netns", container engines). */
-static void report_mounts(struct report *r)
+/*
+ * Bind mounts of namespaces in the mount namespace of a process, wherever they are ("ip netns",
+ * container engines); once for each mount namespace.
+ */
+static void report_mounts(struct report *r, const char *pid)
 {
-	char line[2 * PATH_LENGTH], path[PATH_LENGTH];
-	FILE *f = fopen("/proc/self/mountinfo", "re");
+	char line[2 * PATH_LENGTH], where[PATH_LENGTH], path[2 * PATH_LENGTH];
+	struct stat st;
+	FILE *f;
 
-	while (f && fgets(line, sizeof(line), f))
-		if (strstr(line, " - nsfs ") &&
-		    sscanf(line, "%*s %*s %*s net:%*s %299s", path) == 1)
-			report(r, path);
+	snprintf(path, sizeof(path), "/proc/%.20s/ns/mnt", pid);
+	if (!stat(path, &st) && !first_time(r, st.st_ino))
+		return;
+	snprintf(path, sizeof(path), "/proc/%.20s/mountinfo", pid);
+	f = fopen(path, "re");
+	if (!f)
+		unseen(r);
+	while (f && fgets(line, sizeof(line), f)) {
+		if (!strstr(line, " - nsfs ") ||
+		    sscanf(line, "%*s %*s %*s net:%*s %299s", where) != 1)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%.20s/root%s", pid, where);
+		report(r, path);
+	}
 	if (f)
 		fclose(f);
+}
+
+static void report_process(struct report *r, const char *pid)
+{
+	char path[PATH_LENGTH];
+
+	snprintf(path, sizeof(path), "/proc/%.20s/task", pid);
+	report_dir(r, path, "/ns/net");
+	snprintf(path, sizeof(path), "/proc/%.20s/fd", pid);
+	report_dir(r, path, "");
+	report_mounts(r, pid);
 }
 
 /* What keeps namespaces alive: threads, files that are open, mounts. */
 static void report_all(int out)
 {
 	struct report r = { .out = out };
-	char path[PATH_LENGTH];
 	struct dirent *e;
+	struct stat st;
 	DIR *d;
 
+	/* From inside another PID namespace not all processes can be seen. */
+	if (stat("/proc/self/ns/pid", &st) || st.st_ino != PID_INIT_INO)
+		tell(&r, NETNS_UNSEEN);
 	d = opendir("/proc");
-	while (d && (e = readdir(d))) {
-		if (e->d_name[0] < '1' || e->d_name[0] > '9')
-			continue;
-		snprintf(path, sizeof(path), "/proc/%.20s/task", e->d_name);
-		report_dir(&r, path, "/ns/net");
-		snprintf(path, sizeof(path), "/proc/%.20s/fd", e->d_name);
-		report_dir(&r, path, "");
-	}
+	if (!d)
+		tell(&r, NETNS_UNSEEN);
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] >= '1' && e->d_name[0] <= '9')
+			report_process(&r, e->d_name);
 	if (d)
 		closedir(d);
-	report_mounts(&r);
-	report_dir(&r, "/run/netns", "");
 }
 
 static int collect(int in, uint64_t **list, size_t *count, bool *unseen)
