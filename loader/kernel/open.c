@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kernel/kernel.h"
@@ -19,6 +20,8 @@
 #include "kernel/sys.h"
 
 #define LOCK_PATH	64
+#define LOCK_PAUSE_NS	5000000L
+#define LOCK_PATIENCE	(60U * 200U)	/* pauses: a minute */
 
 static void lock_path(char path[LOCK_PATH], const struct kernel *k)
 {
@@ -38,17 +41,21 @@ static bool same_file(int fd, const char *path)
 
 static int lock_once(const char *path)
 {
+	unsigned int i;
 	int fd, ret;
 
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	while (flock(fd, LOCK_EX)) {
+	for (i = 0; flock(fd, LOCK_EX | LOCK_NB); i++) {
 		ret = -errno;
 		if (ret == -EINTR)
 			continue;
-		close(fd);
-		return ret;
+		if (ret != -EWOULDBLOCK || i >= LOCK_PATIENCE) {
+			close(fd);
+			return ret == -EWOULDBLOCK ? -EBUSY : ret;
+		}
+		nanosleep(&(struct timespec){ .tv_nsec = LOCK_PAUSE_NS }, NULL);
 	}
 	if (same_file(fd, path))
 		return fd;
@@ -69,6 +76,11 @@ static int take_lock(struct kernel *k, struct error *err)
 	} while (fd == -EAGAIN);
 	if (fd == -EROFS || fd == -ENOENT || fd == -ENOTDIR)
 		return 0;
+	if (fd == -EBUSY) {
+		error_set(err, fd, "another bpfilter is at work in this network namespace (%s)", path);
+		error_hint(err, "wait for it to end; 'fuser %s' shows which one it is", path);
+		return fd;
+	}
 	if (fd < 0)
 		return error_errno(err, fd, "cannot lock %s", path);
 	k->lock_fd = fd;
@@ -189,6 +201,8 @@ void kernel_close(struct kernel *k)
 	filter_unload(k);
 	if (k->lock_fd >= 0) {
 		remove_empty(k);
+		/* Not by close() alone: a descriptor that got into a child would keep it. */
+		(void)flock(k->lock_fd, LOCK_UN);
 		close(k->lock_fd);
 	}
 	k->lock_fd = -1;
