@@ -148,6 +148,7 @@ def parse():
     p.add_argument("--packets", type=int, default=400, help="flows a file (400); most are one packet")
     p.add_argument("--self", action="store_true", help="iptables-legacy against itself: is the test sound?")
     p.add_argument("--shrink", type=int, default=2, metavar="N", help="make the first N failures small (2)")
+    p.add_argument("--quiet", action="store_true", help="no progress on a terminal")
     p.add_argument("--keep", metavar="DIR", help="write files that differ there")
     return p.parse_args()
 
@@ -160,7 +161,7 @@ def keep(directory, name, text):
 
 
 def progress(args, done, end):
-    if sys.stdout.isatty() and done:
+    if sys.stdout.isatty() and done and not args.quiet:
         left = f"{(end - time.monotonic()) / 60:.0f} minutes left" if args.minutes else f"of {args.files}"
         print(f"\r{done} files a family, {left} ", end="", flush=True)
 
