@@ -41,7 +41,9 @@ class BootWalk(CommandWalk):
         return said or None, got
 
     def recover(self):
-        for _ in range(100):
+        with inside(self.wire.name):
+            self.wire.bring_up()
+        for _ in range(1000):
             if self.wire.probe() == EVERYTHING:
                 return
         raise Failure("filters outlive the last process of the boot")

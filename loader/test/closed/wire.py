@@ -99,14 +99,7 @@ class Wire:
         run("ip", "link", "add", "v0", "netns", self.name, "type", "veth", "peer", "name", "p0", "netns", self.peer)
         for name, device, last in ((self.name, "v0", 1), (self.peer, "p0", 2)):
             with inside(name):
-                run("ip", "-batch", "-", stdin=f"""
-                    link set lo up
-                    link set {device} addrgenmode none
-                    link set {device} arp off
-                    link set {device} up
-                    addr add 10.9.0.{last}/24 dev {device}
-                    addr add fd09::{last}/64 dev {device} nodad
-                """)
+                self.bring_up(device, last)
         mac = os.path.join("/sys/class/net", "v0", "address")
         with inside(self.name):
             mac = run("ip", "-o", "link", "show", "v0").stdout.split("link/ether ")[1].split()[0]
@@ -115,6 +108,18 @@ class Wire:
                 run("ip", "neigh", "replace", address, "lladdr", mac, "dev", "p0", "nud", "permanent")
         self._open_sockets()
         return self
+
+    @staticmethod
+    def bring_up(device="v0", last=1):
+        """In the namespace of the caller. Again, too: a boot that can only isolate takes the device down."""
+        run("ip", "-batch", "-", stdin=f"""
+            link set lo up
+            link set {device} addrgenmode none
+            link set {device} arp off
+            link set {device} up
+            addr replace 10.9.0.{last}/24 dev {device}
+            addr replace fd09::{last}/64 dev {device} nodad
+        """)
 
     def _open_sockets(self):
         kinds = {4: socket.AF_INET, 6: socket.AF_INET6}
