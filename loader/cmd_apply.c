@@ -232,10 +232,8 @@ int cmd_apply(int argc, char **argv)
 		else
 			ret = command_input(argv[0], input_option(&in, c, optarg, &err), &err);
 	}
-	for (; !ret && optind < argc; optind++)
-		ret = command_input(argv[0], input_option(&in, 1, argv[optind], &err), &err);
 	if (!ret)
-		ret = command_input(argv[0], input_end(&in, &err), &err);
+		ret = command_input(argv[0], input_end(&in, argc, argv, &err), &err);
 	if (!ret && !in.nr_files && input_defaults(&in, INPUT_DIR, &err)) {
 		ret = command_failed(&err);
 		command_note("the rules in force are unchanged");

@@ -80,10 +80,8 @@ int cmd_compile(int argc, char **argv)
 		else
 			ret = command_input(argv[0], input_option(&in, c, optarg, &err), &err);
 	}
-	for (; !ret && optind < argc; optind++)
-		ret = command_input(argv[0], input_option(&in, 1, argv[optind], &err), &err);
 	if (!ret)
-		ret = command_input(argv[0], input_end(&in, &err), &err);
+		ret = command_input(argv[0], input_end(&in, argc, argv, &err), &err);
 	if (!ret && !in.nr_files)
 		ret = command_usage(argv[0], "which FILE? (- is standard input)");
 	else if (!ret && (!path || !*path || !strcmp(path, "-")))

@@ -106,8 +106,14 @@ int input_option(struct input *in, int c, const char *arg, struct error *err)
 	}
 }
 
-int input_end(struct input *in, struct error *err)
+int input_end(struct input *in, int argc, char **argv, struct error *err)
 {
+	for (; optind < argc; optind++) {
+		int ret = input_option(in, 1, argv[optind], err);
+
+		if (ret)
+			return ret;
+	}
 	if (in->pending && in->nr_files)
 		return error_set(err, -EINVAL, "-%c must stand before the FILE it governs",
 				 in->pending & FAMILY_BIT(FAMILY_IPV4) ? '4' : '6');

@@ -51,8 +51,11 @@ int input_getopt(int argc, char **argv, const char *letters, const struct option
 
 /* input_option() - one option of INPUT_OPTIONS. -EINVAL: a usage error, see @err. */
 int input_option(struct input *in, int c, const char *arg, struct error *err);
-/** input_end() - after the last option: -EINVAL if a -4 or -6 governs nothing. */
-int input_end(struct input *in, struct error *err);
+/**
+ * input_end() - after the last option of input_getopt(): takes the operands that are left (those
+ * behind "--"). -EINVAL: a usage error, among them a -4 or -6 that governs nothing.
+ */
+int input_end(struct input *in, int argc, char **argv, struct error *err);
 
 /**
  * input_defaults() - the rule files of @dir (INPUT_DIR) when the line names none: rules.v4,

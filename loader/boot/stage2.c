@@ -43,11 +43,10 @@ static int load(struct boot *b, const void *data, size_t size, enum image_origin
 	struct filter_change *change = NULL;
 	int ret = 0;
 
-	/* Closing nf_tables' socket waits for a grace period: 17 ms otherwise. */
+	/* Closing nf_tables' socket waits for a grace period, too: 17 ms otherwise. */
 	rcu_hurry(true);
 	if (image->features & IMAGE_F_CONNTRACK)
 		ret = conntrack_require(image->families, ct, err);
-	rcu_hurry(false);
 	if (!ret)
 		ret = filter_prepare(&b->kernel, data, size, &opt, &change, err);
 	if (!ret)
@@ -55,6 +54,7 @@ static int load(struct boot *b, const void *data, size_t size, enum image_origin
 	/* Both judge now, and stage 1 drops everything: a DROP of either wins. */
 	if (!ret)
 		ret = deny_open(&b->deny, &b->kernel, image->families & FAMILIES_ALL, err);
+	rcu_hurry(false);
 	return ret;
 }
 

@@ -2,7 +2,6 @@
 #include "kernel/conntrack.h"
 
 #include <errno.h>
-#include <linux/bpf.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -17,18 +16,14 @@
 /* The answer of bpf/conntrack.bpf.c, loaded as @o: bits by family; negative: cannot be known. */
 static int probe(const struct object *o, struct error *err)
 {
-	union bpf_attr attr;
-	int ret;
+	int ret = sys_prog_run(object_prog(o, "bf_conntrack"), NULL, 0);
 
-	memset(&attr, 0, sizeof(attr));
-	attr.test.prog_fd = (uint32_t)object_prog(o, "bf_conntrack");
-	ret = sys_bpf(BPF_PROG_TEST_RUN, &attr, sizeof(attr));
 	if (ret < 0)
 		return error_errno(err, ret, "asking whether connection tracking is on");
-	if (!(attr.test.retval & 4))
+	if (!(ret & 4))
 		return error_set(err, -EPROTO,
 				 "asking whether connection tracking is on: no answer");
-	return (int)(attr.test.retval & 3);
+	return ret & 3;
 }
 
 /*
@@ -142,10 +137,8 @@ int conntrack_require(unsigned int families, struct conntrack_state *st, struct 
 	if (!module_present("nf_conntrack")) {
 		ret = module_load("nf_conntrack", "enable_hooks=1", err);
 		if (ret) {
-			error_hint(
-				err,
-				"the rules need connection tracking (state, conntrack): it must be in the "
-				"kernel or its modules in the initramfs");
+			error_hint(err, "the rules need connection tracking (state, conntrack): it "
+				   "must be in the kernel or its modules in the initramfs");
 			return ret;
 		}
 	}

@@ -28,7 +28,6 @@ struct filter_change {
 	struct object handover;	/* if @next follows @current */
 	bool added[FAMILIES][TABLES][HOOKS];	/* links made on @current */
 	unsigned int keep_counters;
-	bool hurry;		/* boot: grace periods expedited */
 };
 
 static void change_free(struct filter_change *c)
@@ -51,7 +50,6 @@ static struct filter_change *change_new(const struct apply_options *opt)
 	slot_none(&c->next);
 	c->image.fd = c->old.fd = -1;
 	c->keep_counters = opt->keep_counters;
-	c->hurry = opt->origin != IMAGE_ORIGIN_APPLY;
 	return c;
 }
 
@@ -144,10 +142,7 @@ static int build(struct kernel *k, struct filter_change *c, int index, struct er
 		ret = object_load(&c->handover, "handover", NULL, err);
 	if (ret)
 		return ret;
-	rcu_hurry(c->hurry);
-	ret = slot_set_image(&c->next, c->image.fd, err);
-	rcu_hurry(false);
-	return ret;
+	return slot_set_image(&c->next, c->image.fd, err);
 }
 
 int filter_preload(struct kernel *k, struct error *err)
@@ -270,17 +265,6 @@ static void clean_up(struct kernel *k, struct filter_change *c)
 		slot_remove(k, old, NULL);
 }
 
-/* New rules, same program: one store in the outer map. A grace period is part of it. */
-static int commit_image(struct filter_change *c, struct error *err)
-{
-	int ret;
-
-	rcu_hurry(c->hurry);
-	ret = slot_set_image(&c->current, c->image.fd, err);
-	rcu_hurry(false);
-	return ret;
-}
-
 /*
  * The current slot hands over to the next one, in one system call: a process that is killed leaves
  * the old rules or the new ones.
@@ -295,17 +279,10 @@ static int hand_over(struct filter_change *c, struct error *err)
 		.next = *c->next.control,
 		.current = *c->current.control,
 	};
-	union bpf_attr attr;
 	int ret;
 
 	h.current.judging = 0;
-	memset(&attr, 0, sizeof(attr));
-	attr.test.prog_fd = (uint32_t)object_prog(&c->handover, "bf_handover");
-	attr.test.ctx_in = (uintptr_t)&h;
-	attr.test.ctx_size_in = sizeof(h);
-	ret = sys_bpf(BPF_PROG_TEST_RUN, &attr, sizeof(attr));
-	if (!ret)
-		ret = (int)attr.test.retval;
+	ret = sys_prog_run(object_prog(&c->handover, "bf_handover"), &h, sizeof(h));
 	return ret ? error_errno(err, ret, "cannot hand over to the new program") : 0;
 }
 
@@ -327,7 +304,6 @@ static int commit_slot(struct filter_change *c, struct error *err)
 	c->current.control->judging = 0;
 	rcu_wait(&c->next, c->image.fd, NULL);
 #endif
-	rcu_hurry(c->hurry);
 	ret = hand_over(c, err);
 	if (!ret) {
 		/* For exact counters only. */
@@ -336,7 +312,6 @@ static int commit_slot(struct filter_change *c, struct error *err)
 			__atomic_fetch_add(&new->drops[i], c->current.control->drops[i],
 					   __ATOMIC_RELAXED);
 	}
-	rcu_hurry(false);
 	return ret;
 }
 
@@ -344,7 +319,11 @@ int filter_commit(struct kernel *k, struct filter_change *c, struct error *err)
 {
 	int ret;
 
-	ret = c->next.gen == GENERATIONS ? commit_image(c, err) : commit_slot(c, err);
+	/* New rules, same program: one store in the outer map. A grace period is part of it. */
+	if (c->next.gen == GENERATIONS)
+		ret = slot_set_image(&c->current, c->image.fd, err);
+	else
+		ret = commit_slot(c, err);
 	if (ret)
 		filter_abort(k, c);
 	else

@@ -83,6 +83,19 @@ int sys_info(int fd, void *info, uint32_t size)
 	return sys_bpf(BPF_OBJ_GET_INFO_BY_FD, &attr, UPTO(info));
 }
 
+int sys_prog_run(int fd, const void *ctx, uint32_t size)
+{
+	union bpf_attr attr;
+	int ret;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = (uint32_t)fd;
+	attr.test.ctx_in = (uintptr_t)ctx;
+	attr.test.ctx_size_in = size;
+	ret = sys_bpf(BPF_PROG_TEST_RUN, &attr, UPTO(test));
+	return ret ? ret : (int)attr.test.retval;
+}
+
 int sys_link_create(int prog_fd, uint32_t pf, uint32_t hook, int32_t priority)
 {
 	union bpf_attr attr;

@@ -22,6 +22,13 @@ int sys_get(const char *path);
 
 int sys_info(int fd, void *info, uint32_t size);
 
+/**
+ * sys_prog_run() - run a BPF_PROG_TYPE_SYSCALL program once; what it returns is not negative, or is
+ * an errno of its own.
+ * @ctx: its context, may be NULL with @size 0.
+ */
+int sys_prog_run(int fd, const void *ctx, uint32_t size);
+
 int sys_link_create(int prog_fd, uint32_t pf, uint32_t hook, int32_t priority);
 int sys_link_detach(int fd);
 
