@@ -60,8 +60,9 @@ static int take_over(struct apply *a, const struct filter_view *view, struct err
 			continue;
 		ret = input_ruleset_text(&old, (enum family)f, &text, &len, err);
 		if (!ret)
-			ret = input_add(a->input, "(rules in force)", text, len, FAMILY_BIT(f),
-					err);
+			ret = input_add(a->input, &(struct input_file){
+				.name = "(rules in force)", .text = text, .len = len,
+				.families = FAMILY_BIT(f), .taken_over = true }, err);
 	}
 	ruleset_free(&old);
 	if (ret)

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "analyzer.h"
 #include "input.h"
 
 int input_getopt(int argc, char **argv, const char *letters, const struct option *options)
@@ -34,7 +33,7 @@ static int add_file(struct input *in, const struct input_file *file, struct erro
 	return 0;
 }
 
-static unsigned int suffix_families(const char *name)
+unsigned int input_families(const char *name)
 {
 	size_t len = strlen(name);
 
@@ -55,7 +54,7 @@ static int add_operand(struct input *in, const char *name, struct error *err)
 		if (!strcmp(name, "-") && !strcmp(in->files[i].name, "-"))
 			return error_set(err, -EINVAL, "standard input (-) can be read only once");
 	if (!file.families)
-		file.families = suffix_families(name);
+		file.families = input_families(name);
 	if (!file.families && in->last) {
 		file.families = in->last;
 		file.given = true;
@@ -217,58 +216,17 @@ int input_defaults(struct input *in, const char *dir, struct error *err)
 	return ret;
 }
 
-int input_add(struct input *in, const char *name, char *text, size_t len, unsigned int families,
-	      struct error *err)
+int input_add(struct input *in, const struct input_file *file, struct error *err)
 {
-	struct input_file file = { .name = name, .text = text, .len = len, .families = families,
-				   .taken_over = true };
-	int ret = add_file(in, &file, err);
+	int ret = add_file(in, file, err);
 
-	if (ret)
-		free(text);
+	if (ret) {
+		free(file->own_name);
+		free(file->text);
+		free(file->sig);
+	}
 	return ret;
 }
-
-ANALYZER_LEAK_OFF	/* *text takes data over */
-/* Standard input to its end; it may be a pipe. */
-static int read_stdin(char **text, size_t *len, struct error *err)
-{
-	size_t cap = 0, used = 0;
-	char *data = NULL;
-	int ret = 0;
-
-	for (;;) {
-		ssize_t n;
-
-		if (cap - used < 4096) {
-			char *more = cap < RULES_FILE_MAX ? realloc(data, cap * 2 + 65536) : NULL;
-
-			if (!more) {
-				ret = cap < RULES_FILE_MAX ? -ENOMEM : -EFBIG;
-				break;
-			}
-			data = more;
-			cap = cap * 2 + 65536;
-		}
-		n = read(STDIN_FILENO, data + used, cap - used - 1);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			ret = -errno;
-		if (n <= 0)
-			break;
-		used += (size_t)n;
-	}
-	if (ret) {
-		free(data);
-		return error_errno(err, ret, "cannot read standard input (-)");
-	}
-	data[used] = 0;
-	*text = data;
-	*len = used;
-	return 0;
-}
-ANALYZER_ON
 
 static bool is_image(const struct input_file *file)
 {
@@ -284,10 +242,7 @@ static bool is_image(const struct input_file *file)
 static int check_image_use(const struct input *in, const struct input_file *file,
 			   struct error *err)
 {
-	if (!strcmp(file->name, "-")) {
-		error_set(err, -EINVAL, "an image cannot be read from standard input");
-		error_hint(err, "give the name of its file");
-	} else if (in->nr_files > 1) {
+	if (in->nr_files > 1) {
 		error_set(err, -EINVAL, "%s is an image: no other FILE can be joined to it",
 			  file->name);
 		error_hint(err, "compile all FILEs into one image: "
@@ -310,7 +265,8 @@ int input_read(struct input *in, struct error *err)
 		if (!file->tables && !file->taken_over)
 			file->tables = in->tables;
 		if (!file->text && !strcmp(file->name, "-"))
-			ret = read_stdin(&file->text, &file->len, err);
+			ret = rules_read_stream(STDIN_FILENO, "standard input (-)", RULES_FILE_MAX,
+						&file->text, &file->len, err);
 		else if (!file->text)
 			ret = rules_read_file(file->name, RULES_FILE_MAX, &file->text, &file->len,
 					      err);
@@ -326,13 +282,13 @@ int input_read(struct input *in, struct error *err)
 	return 0;
 }
 
-static int read_image(const char *path, struct image *img, struct error *err)
+static int read_image(const struct input_file *file, struct image *img, struct error *err)
 {
-	int ret = image_read(img, path, err);
+	int ret = image_borrow(img, file->name, file->text, file->len, err);
 
 	/* The validator knows no names. */
-	if (ret && err && !strstr(err->msg, path))
-		snprintf(err->where, sizeof(err->where), "%s", path);
+	if (ret && err && !strstr(err->msg, file->name))
+		snprintf(err->where, sizeof(err->where), "%s", file->name);
 	return ret;
 }
 
@@ -340,7 +296,7 @@ static int read_image(const char *path, struct image *img, struct error *err)
 static int parse_image(struct input_file *file, struct ruleset *rs, struct error *err)
 {
 	struct image img = { 0 };
-	int ret = read_image(file->name, &img, err);
+	int ret = read_image(file, &img, err);
 
 	if (!ret)
 		ret = image_ruleset(img.header, rs, false, err);
@@ -348,7 +304,6 @@ static int parse_image(struct input_file *file, struct ruleset *rs, struct error
 		rs->families = img.header->families;
 		file->families = img.header->families;
 	}
-	image_free(&img);
 	return ret;
 }
 
@@ -394,7 +349,7 @@ int input_compile(struct input *in, struct image *img, struct error *err)
 	int ret;
 
 	if (in->has_image && in->nr_files == 1)
-		return read_image(in->files[0].name, img, err);
+		return read_image(&in->files[0], img, err);
 	ruleset_init(&rs);
 	ret = input_parse(in, &rs, err);
 	if (!ret)
@@ -420,6 +375,7 @@ void input_free(struct input *in)
 	for (size_t i = 0; i < in->nr_files; i++) {
 		free(in->files[i].own_name);
 		free(in->files[i].text);
+		free(in->files[i].sig);
 	}
 	free(in->files);
 	*in = (struct input){ 0 };

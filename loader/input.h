@@ -23,8 +23,10 @@
 struct input_file {
 	const char *name;	/* as typed */
 	char *own_name;		/* owned; NULL if @name is not ours */
-	char *text;		/* owned */
+	char *text;		/* owned; NULL until input_read() */
 	size_t len;
+	char *sig;		/* owned: the signature's text, boot/signed.c; NULL: none */
+	size_t sig_len;
 	unsigned int families;
 	unsigned int tables;	/* 0: all */
 	uint32_t nr_rules[NR_FAMILIES];	/* it added, after input_parse() */
@@ -67,9 +69,11 @@ int input_defaults(struct input *in, const char *dir, struct error *err);
 /** input_tables() - "filter,raw" to TABLE_BIT()s, added to *tables. */
 int input_tables(const char *list, unsigned int *tables, struct error *err);
 
-/** input_add() - a text that no FILE holds; takes over @text (malloc()ed), also on failure. */
-int input_add(struct input *in, const char *name, char *text, size_t len, unsigned int families,
-	      struct error *err);
+/** input_add() - a text that is not named by an operand; takes over what @file owns in any case. */
+int input_add(struct input *in, const struct input_file *file, struct error *err);
+
+/** input_families() - of a name that ends in .v4 or .v6; 0: of another. */
+unsigned int input_families(const char *name);
 
 /** input_read() - all FILEs into memory. Rules of text FILEs are parsed by input_parse(). */
 int input_read(struct input *in, struct error *err);
@@ -80,7 +84,10 @@ int input_read(struct input *in, struct error *err);
  */
 int input_parse(struct input *in, struct ruleset *rs, struct error *err);
 
-/** input_compile() - the FILEs as an image: parsed and compiled, or read and validated. */
+/**
+ * input_compile() - the FILEs as an image: parsed and compiled, or validated. An image FILE is
+ * borrowed: @in must outlive @img.
+ */
 int input_compile(struct input *in, struct image *img, struct error *err);
 
 /** input_names() - "a.v4, b.v6" without what was taken over. */

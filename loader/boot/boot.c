@@ -8,27 +8,20 @@
 
 #include "boot/boot.h"
 #include "commands.h"
+#include "rules/parse.h"
 
-/* Not a file of a size known before, and without /proc/cmdline's end there is no bpfilter.end. */
+/* Without its end there is no bpfilter.end; the longest of any architecture is far below this. */
+#define CMDLINE_MAX	(1U << 20)
+
 static int read_cmdline(char **text, size_t *len, struct error *err)
 {
-	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
-	struct buffer all = { 0 };
-	char part[1024];
-	ssize_t n;
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC), ret;
 
 	if (fd < 0)
 		return error_errno(err, -errno, "cannot read the kernel command line");
-	while ((n = read(fd, part, sizeof(part))) > 0)
-		buffer_add(&all, part, (size_t)n);
+	ret = rules_read_stream(fd, "the kernel command line", CMDLINE_MAX, text, len, err);
 	close(fd);
-	if (n < 0 || all.failed || !all.data) {
-		buffer_free(&all);
-		return error_set(err, -EIO, "cannot read the kernel command line");
-	}
-	*text = all.data;
-	*len = all.len;
-	return 0;
+	return ret;
 }
 
 /* A line that cannot be read or understood is kept as b->cmdline_err: stage 2 refuses then. */

@@ -32,11 +32,11 @@ static int write_whole(int fd, const char *data, size_t size, struct error *err)
 }
 
 static int make_image(const struct boot *b, enum image_origin origin, int image_fd,
-		      struct child_result *res)
+		      const struct fetch *fetch, struct child_result *res)
 {
 	struct image img = { 0 };
 	struct input in = { 0 };
-	int ret = sources_collect(&b->cmdline, origin, &in, &res->err);
+	int ret = sources_collect(&b->cmdline, fetch, origin, &in, &res->err);
 
 	if (!ret)
 		ret = input_read(&in, &res->err);
@@ -67,6 +67,7 @@ __attribute__((noreturn))
 static void child(const struct boot *b, enum image_origin origin, int image_fd, int result_fd)
 {
 	static struct child_result res;
+	struct fetch fetch = { 0 };
 
 	res.magic = CHILD_MAGIC;
 	if (b->deny.gate)	/* shared memory that opens the gate */
@@ -74,9 +75,12 @@ static void child(const struct boot *b, enum image_origin origin, int image_fd, 
 	res.ret = keep_only(image_fd, result_fd);
 	if (res.ret)
 		_exit(1);
-	res.ret = sandbox_enter(b->cmdline.timeout, &res.err);
+	if (origin == IMAGE_ORIGIN_BOOT)
+		res.ret = sources_fetch(&b->cmdline, &fetch, &res.err);
 	if (!res.ret)
-		res.ret = make_image(b, origin, 3, &res);
+		res.ret = sandbox_enter(b->cmdline.timeout, &res.err);
+	if (!res.ret)
+		res.ret = make_image(b, origin, 3, &fetch, &res);
 	_exit(write(4, &res, sizeof(res)) != sizeof(res));
 }
 

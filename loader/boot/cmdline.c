@@ -8,7 +8,7 @@
 #include "boot/cmdline.h"
 
 #define KNOWN_WORDS \
-	"known are bpfilter.rules= .end .fail= .timeout= .tables= .init= and bpfilter=off"
+	"known are bpfilter.rules= .end .fail= .timeout= .tables= .modules= .init= and bpfilter=off"
 
 /* What is needed while reading. */
 struct reader {
@@ -103,36 +103,19 @@ static void decode(char *s)
 
 static void add_rules(struct reader *r, char *val)
 {
-	struct cmdline_rules rules = { .text = val, .families = FAMILIES_ALL };
-	struct cmdline *c = r->c;
-	struct cmdline_rules *more;
+	struct error err = { 0 };
+	bool inline_rule = val[0] == '-' || (val[0] && val[1] == ':' && val[2] == '-');
 
-	if ((val[0] == '4' || val[0] == '6') && val[1] == ':' && val[2] == '-') {
-		rules.families = FAMILY_BIT(val[0] == '4' ? FAMILY_IPV4 : FAMILY_IPV6);
-		rules.text = val + 2;
-	}
-	rules.inline_rule = rules.text[0] == '-';
-	if (rules.inline_rule) {
+	if (inline_rule) {
 		decode(val);
 		r->inline_rules = true;
 		r->end = false;
-	} else if (val[0] != '/') {
-		refuse(r, "bpfilter.rules=%.100s is no source of rules", val);
-		error_hint(r->err, "supported are a path (/etc/bpfilter/x.v4) and an inline rule "
-			   "(-A+INPUT+-i+lo+-j+ACCEPT, 4:-..., 6:-...)");
-		return;
 	}
-	if (c->nr_rules == CMDLINE_RULES_MAX) {
-		refuse(r, "too many bpfilter.rules= words");
-		return;
+	if (sources_add(&r->c->rules, val, &err)) {
+		refuse(r, "%s", err.msg);
+		if (err.hint[0])
+			error_hint(r->err, "%s", err.hint);
 	}
-	more = realloc(c->rules, (c->nr_rules + 1) * sizeof(*more));
-	if (!more) {
-		r->ret = error_errno(r->err, -ENOMEM, "cannot keep the kernel command line");
-		return;
-	}
-	c->rules = more;
-	c->rules[c->nr_rules++] = rules;
 }
 
 static void set_fail(struct reader *r, const char *val)
@@ -149,7 +132,7 @@ static void set_fail(struct reader *r, const char *val)
 	}
 }
 
-static void set_timeout(struct reader *r, const char *val)
+static void set_seconds(struct reader *r, const char *name, const char *val, unsigned int *value)
 {
 	unsigned int seconds = 0;
 	const char *p = val;
@@ -157,9 +140,9 @@ static void set_timeout(struct reader *r, const char *val)
 	for (; *p >= '0' && *p <= '9' && seconds <= CMDLINE_TIMEOUT_MAX; p++)
 		seconds = seconds * 10 + (unsigned int)(*p - '0');
 	if (*p || !seconds || seconds > CMDLINE_TIMEOUT_MAX)
-		refuse(r, "bpfilter.timeout=%.40s: it can be 1 to 3600 seconds", val);
+		refuse(r, "bpfilter%s=%.40s: it can be 1 to 3600 seconds", name, val);
 	else
-		r->c->timeout = seconds;
+		*value = seconds;
 }
 
 static void set_off(struct reader *r, const char *val)
@@ -185,9 +168,11 @@ static void take_word(struct reader *r, const char *name, char *val)
 	else if (!strcmp(name, ".fail"))
 		set_fail(r, val);
 	else if (!strcmp(name, ".timeout"))
-		set_timeout(r, val);
+		set_seconds(r, name, val, &r->c->timeout);
 	else if (!strcmp(name, ".tables"))
 		r->c->tables = val;
+	else if (!strcmp(name, ".modules"))
+		r->c->modules = val;
 	else if (!strcmp(name, ".init") && *val == '/')
 		r->c->init = val;
 	else if (!strcmp(name, ".init"))
@@ -264,7 +249,7 @@ int cmdline_parse(const char *text, size_t len, struct cmdline *c, struct error 
 
 void cmdline_free(struct cmdline *c)
 {
-	free(c->rules);
+	sources_free(&c->rules);
 	free(c->text);
 	*c = (struct cmdline){ 0 };
 }

@@ -5,42 +5,69 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "boot/firmware.h"
 #include "boot/stage2.h"
 
-/* One text a word, so that a message can say which: "bpfilter.rules=[3]:1:12: error: ...". */
-static int add_inline(struct input *in, const struct cmdline_rules *rules, size_t number,
-		      struct error *err)
+/* @file owns what it has, in any case. */
+static int add(struct input *in, struct input_file *file, const char *name, struct error *err)
 {
-	char *text = NULL, *name = NULL;
-	int len = asprintf(&text, "%s\n", rules->text);
-	int ret;
-
-	if (len < 0 || asprintf(&name, "bpfilter.rules=[%zu]", number) < 0) {
-		if (len >= 0)
-			free(text);
-		return error_errno(err, -ENOMEM, "cannot take in the inline rules");
+	file->own_name = strdup(name);
+	file->name = file->own_name;
+	if (!file->own_name) {
+		free(file->text);
+		return error_errno(err, -ENOMEM, "cannot take in %s", name);
 	}
-	ret = input_add(in, name, text, (size_t)len, rules->families, err);
-	if (ret) {
-		free(name);
-		return ret;
-	}
-	in->files[in->nr_files - 1].own_name = name;
-	in->files[in->nr_files - 1].inline_rules = true;
-	return 0;
+	if (!file->families)
+		file->families = input_families(name);
+	if (!file->families)
+		file->families = FAMILIES_ALL;
+	return input_add(in, file, err);
 }
 
-static int collect_named(const struct cmdline *c, struct input *in, struct error *err)
+/* One text a word, so that a message can say which: "bpfilter.rules=[3]:1:12: error: ...". */
+static int add_inline(struct input *in, const struct fetched *f, struct error *err)
 {
-	int ret = 0;
+	struct input_file file = { .families = f->spec.families, .inline_rules = true };
+	char name[64];
+	int len = asprintf(&file.text, "%s\n", f->spec.text);
 
-	for (size_t i = 0; !ret && i < c->nr_rules; i++) {
-		if (c->rules[i].inline_rule)
-			ret = add_inline(in, &c->rules[i], i + 1, err);
-		else
-			ret = input_option(in, 1, c->rules[i].text, err);
+	if (len < 0)
+		return error_errno(err, -ENOMEM, "cannot take in the inline rules");
+	file.len = (size_t)len;
+	snprintf(name, sizeof(name), "%s[%zu]", f->list, f->number);
+	return add(in, &file, name, err);
+}
+
+static int add_firmware(struct input *in, const struct source_spec *spec, struct error *err)
+{
+	const char *name = strchr(spec->text, ':') + 1;
+	struct input_file file = { 0 };
+	int ret;
+
+	if (spec->kind == SOURCE_FW_CFG)
+		ret = firmware_fw_cfg(name, &file.text, &file.len, err);
+	else if (spec->kind == SOURCE_SMBIOS)
+		ret = firmware_smbios(name, &file.text, &file.len, err);
+	else
+		ret = firmware_credential(name, &file.text, &file.len, err);
+	return ret ? ret : add(in, &file, spec->text, err);
+}
+
+static int collect_one(struct input *in, const struct fetched *f, struct error *err)
+{
+	switch (f->spec.kind) {
+	case SOURCE_INLINE:
+		return add_inline(in, f, err);
+	case SOURCE_PATH:
+		return input_option(in, 1, f->spec.text, err);
+	case SOURCE_CREDENTIAL:
+	case SOURCE_FW_CFG:
+	case SOURCE_SMBIOS:
+		return add_firmware(in, &f->spec, err);
+	case SOURCE_BOOTCONFIG:
+		break;		/* what it names stands in its place: fetch.c */
 	}
-	return ret;
+	return error_set(err, -EINVAL, "%s cannot stand here", f->spec.text);
 }
 
 static int collect_rescue(struct input *in, struct error *err)
@@ -55,21 +82,11 @@ static int collect_rescue(struct input *in, struct error *err)
 	return ret || in->nr_files ? ret : -ENOENT;
 }
 
-int sources_collect(const struct cmdline *c, enum image_origin origin, struct input *in,
-		    struct error *err)
+static int collect_defaults(struct input *in, struct error *err)
 {
 	struct error none = { 0 };
-	int ret;
+	int ret = input_defaults(in, INPUT_DIR, &none);
 
-	if (origin == IMAGE_ORIGIN_RESCUE)
-		return collect_rescue(in, err);
-	if (c->tables && input_tables(c->tables, &in->tables, err)) {
-		error_hint(err, "correct bpfilter.tables= on the kernel command line");
-		return -EINVAL;
-	}
-	if (c->nr_rules)
-		return collect_named(c, in, err);
-	ret = input_defaults(in, INPUT_DIR, &none);
 	if (ret == -ENOENT) {
 		error_set(err, ret, "there are no rules: nothing in " INPUT_DIR
 			  " of the initramfs, no bpfilter.rules= on the kernel command line");
@@ -80,14 +97,35 @@ int sources_collect(const struct cmdline *c, enum image_origin origin, struct in
 	return ret;
 }
 
+int sources_collect(const struct cmdline *c, const struct fetch *f, enum image_origin origin,
+		    struct input *in, struct error *err)
+{
+	int ret = 0;
+
+	if (origin == IMAGE_ORIGIN_RESCUE)
+		return collect_rescue(in, err);
+	if (c->tables && input_tables(c->tables, &in->tables, err)) {
+		error_hint(err, "correct bpfilter.tables= on the kernel command line");
+		return -EINVAL;
+	}
+	if (!f->nr)
+		return collect_defaults(in, err);
+	for (size_t i = 0; !ret && i < f->nr; i++)
+		ret = collect_one(in, &f->all[i], err);
+	return ret;
+}
+
 void sources_names(const struct input *in, char *names, size_t size)
 {
 	struct buffer out = { 0 };
 	size_t nr_inline = 0;
 
-	input_names(in, &out);
-	for (size_t i = 0; i < in->nr_files; i++)
-		nr_inline += in->files[i].inline_rules;
+	for (size_t i = 0; i < in->nr_files; i++) {
+		if (in->files[i].inline_rules)
+			nr_inline++;
+		else
+			buffer_printf(&out, "%s%s", out.len ? ", " : "", in->files[i].name);
+	}
 	if (nr_inline)
 		buffer_printf(&out, "%s%zu inline rule%s", out.len ? ", " : "", nr_inline,
 			      nr_inline == 1 ? "" : "s");

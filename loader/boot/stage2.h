@@ -14,13 +14,33 @@ struct child_result {
 };
 #define CHILD_MAGIC	0x32747342U
 
+/* fetch.c */
+struct fetched {
+	struct source_spec spec;
+	const char *list;		/* that has it as element @number; for messages */
+	size_t number;
+};
+
+struct fetch {
+	struct fetched *all;
+	size_t nr;			/* 0: the command line names no source */
+	struct sources bootconfig;
+	char *bootconfig_text;		/* which the strings of @bootconfig are in */
+};
+
+/**
+ * sources_fetch() - modules loaded, the command line's sources found, and read as far as the
+ * sandbox would not let it. The process ends soon: nothing is ever freed.
+ */
+int sources_fetch(const struct cmdline *c, struct fetch *f, struct error *err);
+
 /* sources.c */
 /**
- * sources_collect() - which texts: of IMAGE_ORIGIN_BOOT what the command line or /etc/bpfilter
- * names, of IMAGE_ORIGIN_RESCUE /etc/bpfilter/rescue.v4 and .v6. -ENOENT: there are none.
+ * sources_collect() - which texts: of IMAGE_ORIGIN_BOOT what was fetched, else /etc/bpfilter; of
+ * IMAGE_ORIGIN_RESCUE /etc/bpfilter/rescue.v4 and .v6. -ENOENT: there are none.
  */
-int sources_collect(const struct cmdline *c, enum image_origin origin, struct input *in,
-		    struct error *err);
+int sources_collect(const struct cmdline *c, const struct fetch *f, enum image_origin origin,
+		    struct input *in, struct error *err);
 void sources_names(const struct input *in, char *names, size_t size);
 
 /* sandbox.c */

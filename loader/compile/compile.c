@@ -236,7 +236,7 @@ int image_compile(struct ruleset *rs, struct image *img, struct error *err)
 
 void image_free(struct image *img)
 {
-	if (img->data)
+	if (img->mapped)
 		munmap(img->data, img->mapped);
 	memset(img, 0, sizeof(*img));
 }

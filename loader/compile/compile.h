@@ -8,12 +8,12 @@
 #include "error.h"
 #include "rules/ruleset.h"
 
-/* An image being made or read from a file. @data is mmap()ed memory of its own. */
+/* An image being made, in mmap()ed memory of its own, or borrowed: one that lies elsewhere. */
 struct image {
 	struct image_header *header;	/* = @data */
 	void *data;
 	size_t size;			/* of the constant part */
-	size_t mapped;
+	size_t mapped;			/* 0: borrowed */
 };
 
 /**
@@ -29,8 +29,13 @@ int image_compile(struct ruleset *rs, struct image *img, struct error *err);
  */
 int image_validate(const void *data, size_t size, struct error *err);
 
-/** image_read() - from a file; checksum and validation included. */
-int image_read(struct image *img, const char *path, struct error *err);
+/**
+ * image_borrow() - the image in @data, which a file held; checksum and validation included. @data
+ * stays its owner's and must outlive @img; nothing writes to it.
+ * @name: for messages.
+ */
+int image_borrow(struct image *img, const char *name, const void *data, size_t size,
+		 struct error *err);
 /** image_write() - to a file, through a temporary name in the same directory and rename(). */
 int image_write(const struct image *img, const char *path, struct error *err);
 void image_free(struct image *img);

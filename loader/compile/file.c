@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -29,62 +28,21 @@ uint64_t image_checksum(const struct image_header *h, size_t size)
 	return crc32_z(crc, (const Bytef *)h + sizeof(copy), size - sizeof(copy));
 }
 
-static int read_whole(int fd, void *data, size_t size)
+int image_borrow(struct image *img, const char *name, const void *data, size_t size,
+		 struct error *err)
 {
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < size) {
-		n = read(fd, (char *)data + done, size - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (!n)
-			return -ENODATA;
-		done += (size_t)n;
-	}
-	return 0;
-}
-
-int image_read(struct image *img, const char *path, struct error *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
 	int ret;
 
 	memset(img, 0, sizeof(*img));
-	if (fd < 0)
-		return error_errno(err, -errno, "%s", path);
-	if (fstat(fd, &st)) {
-		ret = error_errno(err, -errno, "%s", path);
-		goto out;
-	}
-	if (!S_ISREG(st.st_mode) || (size_t)st.st_size < sizeof(struct image_header) ||
-	    image_capacity((size_t)st.st_size) < 0) {
-		ret = error_set(err, -EINVAL, "%s: not an image of this helper", path);
-		goto out;
-	}
-	img->size = (size_t)st.st_size;
-	img->mapped = img->size;
-	img->data =
-		mmap(NULL, img->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (img->data == MAP_FAILED) {
-		img->data = NULL;
-		ret = error_errno(err, -ENOMEM, "%s", path);
-		goto out;
-	}
+	if (size < sizeof(struct image_header) || image_capacity(size) < 0)
+		return error_set(err, -EINVAL, "%s: not an image of this helper", name);
+	ret = image_validate(data, size, err);
+	if (ret)
+		return ret;
+	img->data = (void *)(uintptr_t)data;
 	img->header = img->data;
-	ret = read_whole(fd, img->data, img->size);
-	if (ret)
-		error_errno(err, ret, "%s", path);
-	else
-		ret = image_validate(img->data, img->size, err);
-out:
-	close(fd);
-	if (ret)
-		image_free(img);
-	return ret;
+	img->size = size;
+	return 0;
 }
 
 static int write_whole(int fd, const void *data, size_t size)

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyzer.h"
 #include "rules/parse.h"
 
 /* A whole regular file. O_NONBLOCK: a fifo must not hold up the boot before fstat() tells. */
@@ -74,3 +75,46 @@ int rules_read_file(const char *path, size_t max, char **text, size_t *len, stru
 	*text = buf;
 	return 0;
 }
+
+ANALYZER_LEAK_OFF	/* *text takes data over */
+int rules_read_stream(int fd, const char *name, size_t max, char **text, size_t *len,
+		      struct error *err)
+{
+	size_t cap = 0, used = 0;
+	char *data = NULL;
+	int ret = 0;
+
+	for (;;) {
+		ssize_t n;
+
+		if (cap - used < 4096) {
+			char *more = cap <= max ? realloc(data, cap * 2 + 65536) : NULL;
+
+			if (!more) {
+				ret = cap <= max ? -ENOMEM : -EFBIG;
+				break;
+			}
+			data = more;
+			cap = cap * 2 + 65536;
+		}
+		n = read(fd, data + used, cap - used - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			ret = -errno;
+		if (n <= 0)
+			break;
+		used += (size_t)n;
+	}
+	if (!ret && used > max)
+		ret = -EFBIG;
+	if (ret) {
+		free(data);
+		return error_errno(err, ret, "cannot read %s", name);
+	}
+	data[used] = 0;
+	*text = data;
+	*len = used;
+	return 0;
+}
+ANALYZER_ON

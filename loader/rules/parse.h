@@ -31,6 +31,13 @@ int rules_parse(struct ruleset *rs, const struct rules_source *src, struct error
  * Errors: a directory, fifo, device, empty name, too large, unreadable.
  */
 int rules_read_file(const char *path, size_t max, char **text, size_t *len, struct error *err);
+
+/**
+ * rules_read_stream() - the same of what has no size, to its end: a pipe, a file of proc or sysfs.
+ * @name: for messages.
+ */
+int rules_read_stream(int fd, const char *name, size_t max, char **text, size_t *len,
+		      struct error *err);
 #define RULES_FILE_MAX	(512UL << 20)
 
 /**

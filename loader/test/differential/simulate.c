@@ -179,14 +179,17 @@ static struct image_header *load_image(const char *path)
 	struct image_header *space;
 	struct error err = { 0 };
 	struct image img;
+	char *text;
+	size_t len;
 
 	space = mmap(NULL, CAPACITY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (space == MAP_FAILED || image_read(&img, path, &err) || img.size > CAPACITY) {
+	if (space == MAP_FAILED || rules_read_file(path, CAPACITY, &text, &len, &err) ||
+	    image_borrow(&img, path, text, len, &err) || img.size > CAPACITY) {
 		error_print(&err, STDERR_FILENO);
 		return NULL;
 	}
 	memcpy(space, img.data, img.size);
-	image_free(&img);
+	free(text);
 	return image_layout(space, CAPACITY, 1) ? NULL : space;
 }
 

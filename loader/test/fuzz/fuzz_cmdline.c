@@ -19,10 +19,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (c.timeout < 1 || c.timeout > CMDLINE_TIMEOUT_MAX)
 		abort();
-	for (size_t i = 0; i < c.nr_rules; i++) {
-		if (c.rules[i].text[0] != (c.rules[i].inline_rule ? '-' : '/'))
+	for (size_t i = 0; i < c.rules.nr; i++) {
+		const struct source_spec *spec = &c.rules.specs[i];
+
+		if ((spec->kind == SOURCE_INLINE) != (spec->text[0] == '-') ||
+		    (spec->kind == SOURCE_PATH) != (spec->text[0] == '/'))
 			abort();
-		total += strlen(c.rules[i].text);
+		total += strlen(spec->text);
 	}
 	total += c.init ? strlen(c.init) : 0;
 	total += c.tables ? strlen(c.tables) : 0;

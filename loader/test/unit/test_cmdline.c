@@ -55,7 +55,7 @@ static void test_nothing(void **state)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		struct parsed p = parse(lines[i]);
 
-		assert_int_equal(p.c.nr_rules, 0);
+		assert_int_equal(p.c.rules.nr, 0);
 		assert_false(p.c.off);
 		assert_int_equal(p.c.fail, FAIL_DENY);
 		assert_int_equal(p.c.timeout, CMDLINE_TIMEOUT);
@@ -89,16 +89,16 @@ static void test_inline(void **state)
 				"bpfilter.rules=4:-A+FORWARD bpfilter.end");
 
 	(void)state;
-	assert_int_equal(p.c.nr_rules, 4);
-	assert_string_equal(p.c.rules[0].text, "/a.v4");
-	assert_false(p.c.rules[0].inline_rule);
-	assert_string_equal(p.c.rules[1].text, "-A INPUT -i eth+ -j ACCEPT");
-	assert_true(p.c.rules[1].inline_rule);
-	assert_int_equal(p.c.rules[1].families, FAMILIES_ALL);
-	assert_string_equal(p.c.rules[2].text, "-P INPUT DROP");
-	assert_int_equal(p.c.rules[2].families, FAMILY_BIT(FAMILY_IPV6));
-	assert_string_equal(p.c.rules[3].text, "-A FORWARD");
-	assert_int_equal(p.c.rules[3].families, FAMILY_BIT(FAMILY_IPV4));
+	assert_int_equal(p.c.rules.nr, 4);
+	assert_string_equal(p.c.rules.specs[0].text, "/a.v4");
+	assert_int_equal(p.c.rules.specs[0].kind, SOURCE_PATH);
+	assert_string_equal(p.c.rules.specs[1].text, "-A INPUT -i eth+ -j ACCEPT");
+	assert_int_equal(p.c.rules.specs[1].kind, SOURCE_INLINE);
+	assert_int_equal(p.c.rules.specs[1].families, FAMILIES_ALL);
+	assert_string_equal(p.c.rules.specs[2].text, "-P INPUT DROP");
+	assert_int_equal(p.c.rules.specs[2].families, FAMILY_BIT(FAMILY_IPV6));
+	assert_string_equal(p.c.rules.specs[3].text, "-A FORWARD");
+	assert_int_equal(p.c.rules.specs[3].families, FAMILY_BIT(FAMILY_IPV4));
 	accepts(&p);
 }
 
@@ -116,8 +116,8 @@ static void test_quotes(void **state)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		struct parsed p = parse(lines[i]);
 
-		assert_int_equal(p.c.nr_rules, 1);
-		assert_string_equal(p.c.rules[0].text, "-A INPUT -j DROP");
+		assert_int_equal(p.c.rules.nr, 1);
+		assert_string_equal(p.c.rules.specs[0].text, "-A INPUT -j DROP");
 		accepts(&p);
 	}
 }
@@ -144,8 +144,9 @@ static void test_refused(void **state)
 	refuses("bpfilter.timeout=99999999999999999999", "1 to 3600");
 	refuses("bpfilter.timeout=1s", "1 to 3600");
 	refuses("bpfilter.init=sbin/init", "a path from /");
-	refuses("bpfilter.rules=bootconfig", "no source of rules");
-	refuses("bpfilter.rules=LABEL=x:/rules.v4", "no source of rules");
+	refuses("bpfilter.rules=bootconfigs", "no source of rules");
+	refuses("bpfilter.rules=credential:", "no source of rules");
+	refuses("bpfilter.modules=", "no value");
 	refuses("bpfilter.rules=4:/x", "no source of rules");
 	refuses("-- bpfilter.rules=/x", "after \"--\"");
 	refuses("bpfilter.rules=\"-A INPUT\n-j DROP\" bpfilter.end", "control character");

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the child does before it locks itself in: it may still load modules and mount. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "boot/firmware.h"
+#include "boot/stage2.h"
+#include "kernel/modules.h"
+#include "rules/parse.h"
+
+#define BOOTCONFIG_MAX	(1U << 20)	/* the kernel takes 32 KiB */
+
+static int read_bootconfig(char **text, struct error *err)
+{
+	int fd = open("/proc/bootconfig", O_RDONLY | O_CLOEXEC), ret;
+	size_t len;
+
+	if (fd < 0) {
+		ret = error_errno(err, -errno, "cannot read /proc/bootconfig");
+		error_hint(err, "the kernel needs CONFIG_BOOT_CONFIG");
+		return ret;
+	}
+	ret = rules_read_stream(fd, "/proc/bootconfig", BOOTCONFIG_MAX, text, &len, err);
+	close(fd);
+	if (!ret && strlen(*text) != len) {
+		free(*text);
+		ret = error_set(err, -EINVAL, "/proc/bootconfig holds a NUL byte");
+	}
+	return ret;
+}
+
+static int add(struct fetch *f, const struct source_spec *spec, const char *list, size_t number,
+	       struct error *err)
+{
+	struct fetched *more = realloc(f->all, (f->nr + 1) * sizeof(*more));
+
+	if (!more)
+		return error_errno(err, -ENOMEM, "cannot keep the sources of rules");
+	f->all = more;
+	f->all[f->nr++] = (struct fetched){ .spec = *spec, .list = list, .number = number };
+	return 0;
+}
+
+/* In the place of the word "bootconfig", once: a second one would be the same rules again. */
+static int add_bootconfig(struct fetch *f, struct error *err)
+{
+	int ret;
+
+	if (f->bootconfig.nr)
+		return error_set(err, -EINVAL, "bpfilter.rules=bootconfig is given twice");
+	ret = read_bootconfig(&f->bootconfig_text, err);
+	if (!ret)
+		ret = bootconfig_sources(f->bootconfig_text, &f->bootconfig, err);
+	for (size_t i = 0; !ret && i < f->bootconfig.nr; i++)
+		ret = add(f, &f->bootconfig.specs[i], "bootconfig:bpfilter.rules", i + 1, err);
+	return ret;
+}
+
+static int load_modules(const char *names, struct error *err)
+{
+	char *copy = strdup(names), *name, *save;
+	int ret = copy ? 0 : error_errno(err, -ENOMEM, "cannot read bpfilter.modules=");
+
+	for (name = copy ? strtok_r(copy, ",", &save) : NULL; !ret && name;
+	     name = strtok_r(NULL, ",", &save))
+		ret = module_load(name, "", err);
+	free(copy);
+	return ret;
+}
+
+static int fetch_one(struct fetched *f)
+{
+	switch (f->spec.kind) {
+	case SOURCE_CREDENTIAL:
+	case SOURCE_FW_CFG:
+	case SOURCE_SMBIOS:
+		firmware_prepare();
+		return 0;
+	case SOURCE_INLINE:
+	case SOURCE_PATH:
+	case SOURCE_BOOTCONFIG:
+		break;		/* nothing that the sandbox forbids */
+	}
+	return 0;
+}
+
+int sources_fetch(const struct cmdline *c, struct fetch *f, struct error *err)
+{
+	int ret = c->modules ? load_modules(c->modules, err) : 0;
+
+	for (size_t i = 0; !ret && i < c->rules.nr; i++)
+		ret = c->rules.specs[i].kind == SOURCE_BOOTCONFIG ? add_bootconfig(f, err) :
+			add(f, &c->rules.specs[i], "bpfilter.rules=", i + 1, err);
+	for (size_t i = 0; !ret && i < f->nr; i++)
+		ret = fetch_one(&f->all[i]);
+	return ret;
+}
