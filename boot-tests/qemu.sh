@@ -20,7 +20,8 @@ accelerator() {
 
 # guest DIR INITRAMFS CMDLINE TIMEOUT FLOOD_CLASS...: boot it under a flood of probes. In DIR: serial.log,
 # result.log, flood.txt, flood.json, guest.pcap. $GUEST_KERNEL and $GUEST_SERIAL may replace the kernel
-# and where the console goes, $GUEST_MEMORY its MiB. Sets flood_status.
+# and where the console goes, $GUEST_MEMORY its MiB; guest_args are added to QEMU's. Sets flood_status.
+guest_args=()
 guest() {
 	local dir=$1 initramfs=$2 cmdline=$3 limit=$4 accel cpu=max flood_pid net
 	shift 4
@@ -36,7 +37,7 @@ guest() {
 		-netdev "dgram,id=n0,local.type=unix,local.path=$net/guest,remote.type=unix,remote.path=$net/peer" \
 		-device virtio-net-pci,netdev=n0,mac=52:54:00:77:00:02,romfile= \
 		-kernel "${GUEST_KERNEL:-${GUEST_KERNEL_DIR:-$build/kernel/current}/vmlinuz}" -initrd "$initramfs" \
-		-append "console=ttyS0 panic=-1 $cmdline" </dev/null 2>"$dir/qemu.err" || true
+		-append "console=ttyS0 panic=-1 $cmdline" ${guest_args[@]+"${guest_args[@]}"} </dev/null 2>"$dir/qemu.err" || true
 	sleep 0.3
 	kill -TERM "$flood_pid"
 	flood_status=0
