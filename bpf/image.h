@@ -212,23 +212,23 @@ struct image_op {
 #define OP_INVERT	1U
 
 enum image_opcode {
-	OP_END,	       /* the rule matches */
-	OP_PARSED,     /* IPv6: drop if the header chain could not be read */
-	OP_L4,	       /* drop if the transport header is short, no match in a later fragment */
-	OP_SPORT,      /* arg: lo << 16 | hi */
-	OP_DPORT,      /* arg: lo << 16 | hi */
-	OP_ICMP,       /* arg: type << 16 | code_lo << 8 | code_hi; type 255 with OP_ANY: all */
-	OP_TCP_FLAGS,  /* arg: mask << 8 | compare */
+	OP_END,		/* the rule matches */
+	OP_PARSED,	/* IPv6: drop if the header chain could not be read */
+	OP_L4,		/* drop if the transport header is short, no match in a later fragment */
+	OP_SPORT,	/* arg: lo << 16 | hi */
+	OP_DPORT,	/* arg: lo << 16 | hi */
+	OP_ICMP,	/* arg: type << 16 | code_lo << 8 | code_hi; type 255 with OP_ANY: all */
+	OP_TCP_FLAGS,	/* arg: mask << 8 | compare */
 	OP_TCP_OPTION,	/* arg: option number; drop if the options cannot be read */
-	OP_CT_STATE,   /* arg: CT_* mask */
-	OP_PROTO,      /* arg: protocol (used for ! -p) */
-	OP_FRAGMENT,   /* IPv4: not the first fragment */
-	OP_SRC4,
-	OP_DST4,	/* arg: value; payload: u32 mask, u32 0 */
-	OP_SRC6,
-	OP_DST6,	/* payload: u32 value[4], u32 mask[4] */
-	OP_IN,
-	OP_OUT,	  /* arg: first interval << 16 | last interval, of interface names */
+	OP_CT_STATE,	/* arg: CT_* mask */
+	OP_PROTO,	/* arg: protocol (used for ! -p) */
+	OP_FRAGMENT,	/* IPv4: not the first fragment */
+	OP_SRC4,	/* arg: value; payload: u32 mask, u32 0 */
+	OP_DST4,	/* as OP_SRC4 */
+	OP_SRC6,	/* payload: u32 value[4], u32 mask[4] */
+	OP_DST6,	/* as OP_SRC6 */
+	OP_IN,		/* arg: first interval << 16 | last interval, of interface names */
+	OP_OUT,		/* as OP_IN */
 	OP_NEVER,	/* matches nothing (! -s 0/0, ! -i +); OP_INVERT: everything */
 	OP_LAST = OP_NEVER,
 };

@@ -33,13 +33,13 @@ int text_make(struct buffer *out, const struct ruleset *rs, struct error *err)
 
 static int text_expand(const struct image_header *h, char **text, struct error *err)
 {
+	const Bytef *packed = (const Bytef *)h + h->text.offset;
 	uLongf len = h->text_size;
 
 	*text = malloc((size_t)h->text_size + 1);
 	if (!*text)
 		return error_errno(err, -ENOMEM, "reading the rules of the image");
-	if (uncompress((Bytef *)*text, &len, (const Bytef *)h + h->text.offset, h->text.count) !=
-		    Z_OK ||
+	if (uncompress((Bytef *)*text, &len, packed, h->text.count) != Z_OK ||
 	    len != h->text_size) {
 		free(*text);
 		*text = NULL;

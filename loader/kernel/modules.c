@@ -75,9 +75,8 @@ static int load_fd(int fd, const char *path, const char *params, struct error *e
 		return 0;
 	error_errno(err, ret, "loading the kernel module %s", path);
 	if (ret == -EOPNOTSUPP || ret == -EINVAL || ret == -ENOEXEC)
-		error_hint(
-			err,
-			"a compressed module needs CONFIG_MODULE_DECOMPRESS; or put it there as .ko");
+		error_hint(err, "a compressed module needs CONFIG_MODULE_DECOMPRESS; or put it "
+			   "there as .ko");
 	return ret;
 }
 
@@ -157,10 +156,8 @@ int module_load(const char *name, const char *params, struct error *err)
 			return 0;
 		error_set(err, -ENOENT, "cannot load the kernel module %s: %s cannot be read", name,
 			  path);
-		error_hint(
-			err,
-			"put the modules of kernel %s into the initramfs, or build %s into the kernel",
-			uts.release, name);
+		error_hint(err, "put the modules of kernel %s into the initramfs, or build %s into "
+			   "the kernel", uts.release, name);
 		return -ENOENT;
 	}
 	ret = load_with_dependencies(base, text, name, params, err);

@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "buffer.h"
+
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif
@@ -54,26 +56,19 @@ int kernel_netns_cookie(uint64_t *cookie, struct error *err)
 /* Namespaces reported so far, by inode number: each would cost a setns() for every process. */
 struct report {
 	int out;
-	ino_t *seen;
-	size_t count, room;
+	struct buffer seen;	/* of ino_t */
 };
 
 static bool first_time(struct report *r, ino_t ino)
 {
-	size_t i;
-	void *p;
+	const char *data = r->seen.data;
 
-	for (i = 0; i < r->count; i++)
-		if (r->seen[i] == ino)
+	for (size_t i = 0; i < r->seen.len; i += sizeof(ino))
+		if (!memcmp(data + i, &ino, sizeof(ino)))
 			return false;
-	if (r->count == r->room) {
-		r->room = r->room ? r->room * 2 : 64;
-		p = realloc(r->seen, r->room * sizeof(*r->seen));
-		if (!p)
-			_exit(1);
-		r->seen = p;
-	}
-	r->seen[r->count++] = ino;
+	buffer_add(&r->seen, &ino, sizeof(ino));
+	if (r->seen.failed)
+		_exit(1);
 	return true;
 }
 

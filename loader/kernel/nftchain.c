@@ -198,10 +198,8 @@ int nftchain_install(struct error *err)
 	if (ret) {
 		error_errno(err, ret,
 			    "nf_tables refuses the chain that keeps connection tracking on");
-		error_hint(
-			err,
-			"the kernel needs CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET and CONFIG_NFT_CT, "
-			"or nf_conntrack.enable_hooks=1 on its command line");
+		error_hint(err, "the kernel needs CONFIG_NF_TABLES, CONFIG_NF_TABLES_INET and "
+			   "CONFIG_NFT_CT, or nf_conntrack.enable_hooks=1 on its command line");
 	}
 	return ret;
 }
