@@ -15,6 +15,7 @@ $(B)/host/%.o: %.c mk/test.mk | $(TABLES)
 
 # The sources of the kernel side that hold pure functions are added for the tests that need them.
 $(B)/host/test_moddep: $(B)/host/loader/kernel/moddep.o
+$(B)/host/test_timing: $(B)/host/loader/boot/timing.o
 $(B)/host/test_%: $(B)/host/loader/test/unit/test_%.o $(PURE:%.c=$(B)/host/%.o)
 	$(call say,HOSTLD,$@)
 	$(Q)$(HOST_CC) $(SANITIZE) -o $@ $^ -lcmocka -lz

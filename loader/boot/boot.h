@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "boot/cmdline.h"
+#include "boot/timing.h"
 #include "input.h"
 #include "kernel/kernel.h"
 
@@ -32,6 +33,7 @@ enum stage1 {
 struct boot {
 	char **argv;
 	uint64_t exec_ns;		/* CLOCK_MONOTONIC when we started */
+	struct timing timing;
 
 	enum stage1 stage1;
 	struct deny deny;
@@ -51,7 +53,8 @@ struct boot {
 };
 
 /* log.c */
-enum log_level { LOG_ERROR = 3, LOG_WARNING = 4, LOG_NOTE = 5, LOG_INFO = 6 };
+enum log_level { LOG_ERROR = 3, LOG_WARNING = 4, LOG_NOTE = 5, LOG_INFO = 6,
+		 LOG_DEBUG = 7 };
 __attribute__((format(printf, 2, 3)))
 void boot_log(enum log_level level, const char *fmt, ...);
 /** boot_log_error() - a message with its place, line, caret and hint: one log line each. */

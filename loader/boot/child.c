@@ -38,12 +38,16 @@ static int make_image(const struct boot *b, enum image_origin origin, int image_
 	struct input in = { 0 };
 	int ret = sources_collect(&b->cmdline, fetch, origin, &in, &res->err);
 
+	timing_part(&res->timing, TIMING_SOURCES);
 	if (!ret)
 		ret = input_read(&in, &res->err);
+	timing_part(&res->timing, TIMING_READ);
 	if (!ret)
 		ret = input_compile(&in, &img, &res->err);
+	timing_part(&res->timing, TIMING_COMPILE);
 	if (!ret)
 		ret = write_whole(image_fd, img.data, img.size, &res->err);
+	timing_part(&res->timing, TIMING_WRITE);
 	if (!ret)
 		res->families = img.header->families;
 	sources_names(&in, res->sources, sizeof(res->sources));
@@ -70,6 +74,7 @@ static void child(const struct boot *b, enum image_origin origin, int image_fd, 
 	struct fetch fetch = { 0 };
 
 	res.magic = CHILD_MAGIC;
+	timing_start(&res.timing, clock_ns(CLOCK_MONOTONIC));
 	if (b->deny.gate)	/* shared memory that opens the gate */
 		(void)munmap((void *)(uintptr_t)b->deny.gate, (size_t)sysconf(_SC_PAGESIZE));
 	res.ret = keep_only(image_fd, result_fd);
@@ -131,7 +136,7 @@ static int wait_for(const struct boot *b, pid_t pid, struct error *err)
 }
 
 /* The child may have been taken over by what it read: believe nothing, not even string ends. */
-static int read_result(int fd, struct child_result *res, struct error *err)
+static int read_result(struct boot *b, int fd, struct child_result *res, struct error *err)
 {
 	ssize_t n = read(fd, res, sizeof(*res));
 
@@ -142,6 +147,7 @@ static int read_result(int fd, struct child_result *res, struct error *err)
 	res->err.where[sizeof(res->err.where) - 1] = 0;
 	res->err.excerpt[sizeof(res->err.excerpt) - 1] = 0;
 	res->sources[sizeof(res->sources) - 1] = 0;
+	timing_child(&b->timing, &res->timing);
 	if (res->err.caret >= sizeof(res->err.excerpt))
 		res->err.caret = 0;
 	if (!res->ret)
@@ -168,16 +174,19 @@ int child_make_image(struct boot *b, enum image_origin origin, int image_fd,
 		child(b, origin, image_fd, fds[1]);
 	close(fds[1]);
 	ret = pid < 0 ? error_errno(err, -errno, "cannot start a process") : 0;
+	timing_part(&b->timing, TIMING_FORK);
 	/*
 	 * While it works. If it fails it will fail again, and be reported, when the program is
 	 * needed.
 	 */
 	if (!ret)
 		(void)filter_preload(&b->kernel, NULL);
+	timing_part(&b->timing, TIMING_EVALUATOR);
 	if (!ret)
 		ret = wait_for(b, pid, err);
+	timing_part(&b->timing, TIMING_WAIT);
 	if (!ret)
-		ret = read_result(fds[0], res, err);
+		ret = read_result(b, fds[0], res, err);
 	close(fds[0]);
 	return ret;
 }

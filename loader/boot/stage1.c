@@ -146,8 +146,10 @@ void stage1_keep(struct boot *b)
 		return;
 	}
 	ret = pin(b, &err);
+	timing_part(&b->timing, TIMING_PIN);
 	if (!ret) {
 		log_in_force(b, "only loopback passes");
+		timing_part(&b->timing, TIMING_LOG);
 		return;
 	}
 	if (!err.msg[0])

@@ -47,14 +47,18 @@ static int load(struct boot *b, const void *data, size_t size, enum image_origin
 	rcu_hurry(true);
 	if (image->features & IMAGE_F_CONNTRACK)
 		ret = conntrack_require(image->families, ct, err);
+	timing_part(&b->timing, TIMING_CONNTRACK);
 	if (!ret)
 		ret = filter_prepare(&b->kernel, data, size, &opt, &change, err);
+	timing_part(&b->timing, TIMING_IMAGE);
 	if (!ret)
 		ret = filter_commit(&b->kernel, change, err);
+	timing_part(&b->timing, TIMING_COMMIT);
 	/* Both judge now, and stage 1 drops everything: a DROP of either wins. */
 	if (!ret)
 		ret = deny_open(&b->deny, &b->kernel, image->families & FAMILIES_ALL, err);
 	rcu_hurry(false);
+	timing_part(&b->timing, TIMING_OPEN);
 	return ret;
 }
 
@@ -113,15 +117,18 @@ static int attempt(struct boot *b, enum image_origin origin, struct error *err)
 		ret = map_image(fd, &data, &size, err);
 	if (!ret)
 		ret = image_validate(data, size, err);
+	timing_part(&b->timing, TIMING_VALIDATE);
 	if (!ret)
 		ret = load(b, data, size, origin, &ct, err);
 	if (!ret) {
 		log_families(b, data, origin);
 		log_rules(data, &res, &ct);
 	}
+	timing_part(&b->timing, TIMING_LOG);
 	if (data != MAP_FAILED)
 		munmap(data, size);
 	close(fd);
+	timing_part(&b->timing, TIMING_IMAGE);
 	if (ret && !err->msg[0])
 		error_set(err, ret, "the rules cannot be put in force");
 	return ret;
@@ -176,7 +183,9 @@ static void overdue(int sig)
 
 	(void)sig;
 	boot_log(LOG_ERROR, "error: putting the rules in force took too long");
+	timing_part(&b->timing, TIMING_OVERDUE);
 	fail(b);
+	timing_log(&b->timing);
 	b->kernel_open = false;		/* its state may be in pieces; exec closes its lock */
 	handover(b);
 	boot_panic("there is no init to go on with");
@@ -194,6 +203,8 @@ void stage2_run(struct boot *b)
 		(void)alarm(2 * b->cmdline.timeout + OWN_SECONDS);
 	try_all(b);
 	(void)alarm(0);
+	timing_part(&b->timing, TIMING_LOG);
 	if (state_write(&b->kernel, &err))
 		boot_log_error(LOG_WARNING, &err);
+	timing_part(&b->timing, TIMING_STATE);
 }

@@ -9,6 +9,7 @@ struct child_result {
 	uint32_t magic;
 	int32_t ret;			/* 0: the image is complete */
 	uint32_t families;		/* that a source was given for */
+	struct timing timing;
 	struct error err;
 	char sources[256];		/* for people: "/etc/bpfilter/rules.v4, 3 inline rules" */
 };
