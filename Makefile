@@ -42,7 +42,8 @@ SRCS	:= $(sort $(filter-out loader/test/%,$(wildcard loader/*.c loader/*/*.c loa
 OBJS	:= $(SRCS:%.c=$(B)/obj/%.o)
 # Sources that need no kernel: unit tests and fuzzers build them for the host.
 PURE	:= $(sort $(wildcard loader/rules/*.c loader/rules/ext/*.c loader/compile/*.c) \
-	   loader/error.c loader/buffer.c $(addprefix loader/boot/,cmdline.c spec.c bootconfig.c smbios.c))
+	   loader/error.c loader/buffer.c loader/output.c \\
+	   $(addprefix loader/boot/,cmdline.c spec.c bootconfig.c smbios.c))
 
 BPF_OBJECTS := deny conntrack handover evaluator0 evaluator1 evaluator2 evaluator3
 TABLES	:= $(GEN)/protocols.h $(GEN)/services.h

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <inttypes.h>
 
+#include "json.h"
 #include "state.h"
 #include "status.h"
 
@@ -192,42 +193,6 @@ void status_text(const struct status *st, struct buffer *out)
 
 /* The JSON for machines: keys stay, new ones may be added. */
 
-/* Length of the UTF-8 sequence at @s, 0 if it is none. */
-static int utf8_len(const unsigned char *s)
-{
-	int len = *s < 0x80 ? 1 : *s >= 0xc2 && *s < 0xe0 ? 2 : *s >= 0xe0 && *s < 0xf0 ? 3 :
-		  *s >= 0xf0 && *s < 0xf5 ? 4 : 0;
-
-	for (int i = 1; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f) ||
-	    (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return len;
-}
-
-static void json_string(struct buffer *out, const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-
-	buffer_putc(out, '"');
-	while (*s) {
-		int len = utf8_len(s);
-
-		if (*s == '"' || *s == '\\')
-			buffer_printf(out, "\\%c", *s);
-		else if (*s < 0x20 || *s == 0x7f)
-			buffer_printf(out, "\\u%04x", *s);
-		else if (len)
-			buffer_add(out, s, (size_t)len);
-		else
-			buffer_puts(out, "\\ufffd");
-		s += len ? len : 1;
-	}
-	buffer_putc(out, '"');
-}
-
 static void json_key_string(struct buffer *out, const char *key, const char *value)
 {
 	buffer_printf(out, "  \"%s\": ", key);
@@ -240,11 +205,6 @@ static void json_key_digest(struct buffer *out, const char *key, const uint8_t *
 	buffer_printf(out, "  \"%s\": \"", key);
 	print_digest(out, digest, 32);
 	buffer_puts(out, "\",\n");
-}
-
-static const char *json_bool(bool value)
-{
-	return value ? "true" : "false";
 }
 
 static void json_families(struct buffer *out, const char *key, unsigned int families)

@@ -10,6 +10,7 @@
 #include <zlib.h>
 
 #include "compile/internal.h"
+#include "output.h"
 
 uint64_t image_checksum(const struct image_header *h, size_t size)
 {
@@ -45,48 +46,7 @@ int image_borrow(struct image *img, const char *name, const void *data, size_t s
 	return 0;
 }
 
-static int write_whole(int fd, const void *data, size_t size)
-{
-	size_t done = 0;
-	ssize_t n;
-
-	while (done < size) {
-		n = write(fd, (const char *)data + done, size - done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		done += (size_t)n;
-	}
-	return 0;
-}
-
 int image_write(const struct image *img, const char *path, struct error *err)
 {
-	char *temporary = NULL;
-	int fd = -1, ret;
-
-	if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
-		temporary = NULL;
-		return error_errno(err, -ENOMEM, "%s", path);
-	}
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0) {
-		ret = error_errno(err, -errno, "%s", path);
-		goto out;
-	}
-	ret = write_whole(fd, img->data, img->size);
-	if (!ret && (fchmod(fd, 0644) || fsync(fd)))
-		ret = -errno;
-	if (!ret && rename(temporary, path))
-		ret = -errno;
-	if (ret) {
-		error_errno(err, ret, "%s", path);
-		unlink(temporary);
-	}
-out:
-	if (fd >= 0)
-		close(fd);
-	free(temporary);
-	return ret;
+	return output_replace(path, img->data, img->size, err);
 }
