@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # make            build/bpfilter, static, with the BPF objects inside   (first: sudo scripts/deps)
+# make KEY=F.pub  only rules signed with this key will do (bpfilter sign --new-key F)
 # make V=1        show the commands
 # make test-unit, fuzz, lint, install, clean, distclean
 
@@ -36,17 +37,17 @@ foreign	:= -isystem $(DEPS)/include -idirafter $(DEPS)/uapi
 CFLAGS	:= -std=gnu11 -O2 -g0 $(warnings) -ffunction-sections -fdata-sections \
 	   -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -ffile-prefix-map=$(CURDIR)=.
 LDFLAGS	:= -static -no-pie -Wl,--gc-sections -Wl,-s -Wl,--build-id=none
-LIBS	:= -L$(DEPS)/lib -lbpf -lelf -lz
+LIBS	:= -L$(DEPS)/lib -lbpf -lelf -lz -lsodium
 
 SRCS	:= $(sort $(filter-out loader/test/%,$(wildcard loader/*.c loader/*/*.c loader/*/*/*.c)))
 OBJS	:= $(SRCS:%.c=$(B)/obj/%.o)
 # Sources that need no kernel: unit tests and fuzzers build them for the host.
 PURE	:= $(sort $(wildcard loader/rules/*.c loader/rules/ext/*.c loader/compile/*.c) \
-	   loader/error.c loader/buffer.c loader/output.c \\
+	   $(wildcard loader/sign/*.c) loader/error.c loader/buffer.c loader/output.c \
 	   $(addprefix loader/boot/,cmdline.c spec.c bootconfig.c smbios.c))
 
 BPF_OBJECTS := deny conntrack handover evaluator0 evaluator1 evaluator2 evaluator3
-TABLES	:= $(GEN)/protocols.h $(GEN)/services.h
+TABLES	:= $(GEN)/protocols.h $(GEN)/services.h $(GEN)/key.h
 EMBEDDED := $(BPF_OBJECTS:%=$(GEN)/%.lskel.h) $(BPF_OBJECTS:%=$(GEN)/%.elf.h)
 
 all: $(B)/bpfilter
@@ -109,6 +110,16 @@ $(GEN)/services.h: scripts/mknames /etc/services
 	$(Q)mkdir -p $(@D)
 	$(Q)scripts/mknames services < /etc/services > $@
 
+# Looked at each time, but made anew only for another key. "make install" keeps the key that was built in:
+# whoever installs does not say KEY= again.
+ifneq ($(MAKECMDGOALS)$(KEY),install)
+$(GEN)/key.h: FORCE
+endif
+$(GEN)/key.h: scripts/mkkey
+	$(Q)mkdir -p $(@D)
+	$(Q)scripts/mkkey $(if $(KEY),'$(KEY)') > $@.new
+	$(Q)if cmp -s $@.new $@; then rm $@.new; else echo '  KEY     $(or $(KEY),none)'; mv $@.new $@; fi
+
 include mk/test.mk
 
 install: $(B)/bpfilter install-man
@@ -125,5 +136,5 @@ clean:
 distclean:
 	rm -rf $(B)
 
-.PHONY: all install install-man clean distclean
+.PHONY: all install install-man clean distclean FORCE
 -include $(OBJS:.o=.d) $(wildcard $(B)/bpf/*.d)

@@ -18,7 +18,7 @@ $(B)/host/test_moddep: $(B)/host/loader/kernel/moddep.o
 $(B)/host/test_timing: $(B)/host/loader/boot/timing.o
 $(B)/host/test_%: $(B)/host/loader/test/unit/test_%.o $(PURE:%.c=$(B)/host/%.o)
 	$(call say,HOSTLD,$@)
-	$(Q)$(HOST_CC) $(SANITIZE) -o $@ $^ -lcmocka -lz
+	$(Q)$(HOST_CC) $(SANITIZE) -o $@ $^ -lcmocka -lz -lsodium
 
 test-unit: $(unit_names:%=$(B)/host/%)
 	$(Q)fail=0; for t in $^; do echo "== $$t"; $$t || fail=1; done; exit $$fail
@@ -31,7 +31,7 @@ $(B)/fuzz/obj/%.o: %.c mk/test.mk | $(TABLES)
 
 $(B)/fuzz/fuzz_%: $(B)/fuzz/obj/loader/test/fuzz/fuzz_%.o $(PURE:%.c=$(B)/fuzz/obj/%.o)
 	$(call say,FUZZLD,$@)
-	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ -lz
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined -o $@ $^ -lz -lsodium
 
 fuzz-build: $(fuzz_names:%=$(B)/fuzz/%)
 
@@ -53,7 +53,7 @@ $(B)/fuzz/cov/%.o: %.c | $(TABLES)
 		-fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
 $(B)/fuzz/cover_%: $(B)/fuzz/cov/loader/test/fuzz/fuzz_%.o $(PURE:%.c=$(B)/fuzz/cov/%.o)
-	$(Q)$(CLANG) -fsanitize=fuzzer -fprofile-instr-generate -fcoverage-mapping -o $@ $^ -lz
+	$(Q)$(CLANG) -fsanitize=fuzzer -fprofile-instr-generate -fcoverage-mapping -o $@ $^ -lz -lsodium
 
 # Lines that the inputs reach, by part: the parser, the compiler and validator, the evaluator.
 fuzz-coverage: $(fuzz_names:fuzz_%=$(B)/fuzz/cover_%)
