@@ -30,6 +30,8 @@ int cmd_list(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_off(int argc, char **argv);
 int cmd_gc(int argc, char **argv);
+int cmd_sign(int argc, char **argv);
+int cmd_verify_file(int argc, char **argv);
 
 /*
  * What commands share: the only places below main.c that print. Each returns the exit code that

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "sign/sign.h"
 
 static int cmd_help(int argc, char **argv);
 
@@ -18,6 +19,8 @@ static const struct command commands[] = {
 	{ "status", cmd_status, "tell what is in force and whether all is well" },
 	{ "off", cmd_off, "remove the filters of this network namespace" },
 	{ "gc", cmd_gc, "remove filters of namespaces that nothing else uses" },
+	{ "sign", cmd_sign, "sign rule files and images, make a key" },
+	{ "verify-file", cmd_verify_file, "check the signatures of files" },
 	{ "boot", cmd_boot, "be the first process of a boot (bpfilter-init)" },
 	{ "help", cmd_help, "describe a command" },
 };
@@ -34,7 +37,7 @@ static void print_commands(struct buffer *out)
 {
 	buffer_puts(out, "Commands:\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		buffer_printf(out, "  %-8s %s\n", commands[i].name, commands[i].description);
+		buffer_printf(out, "  %-11s %s\n", commands[i].name, commands[i].description);
 }
 
 static int print_overview(void)
@@ -49,6 +52,23 @@ static int print_overview(void)
 		    "A firewall that is in force before the first network interface exists.\n\n");
 	print_commands(&out);
 	buffer_puts(&out, "\nExit codes: 0 done, 1 refused or failed, 2 usage. See bpfilter(8).\n");
+	ret = command_output(&out);
+	buffer_free(&out);
+	return ret;
+}
+
+static int print_version(void)
+{
+	struct buffer out = { 0 };
+	struct sign_key key;
+	char name[17];
+	int ret;
+
+	buffer_puts(&out, "bpfilter " BPFILTER_VERSION "\n");
+	if (sign_key_embedded(&key)) {
+		sign_key_name(&key, name);
+		buffer_printf(&out, "rules must be signed by key %s\n", name);
+	}
 	ret = command_output(&out);
 	buffer_free(&out);
 	return ret;
@@ -131,7 +151,7 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
 		return print_overview();
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
-		return command_text("bpfilter " BPFILTER_VERSION "\n");
+		return print_version();
 	cmd = find_command(argv[1]);
 	if (!cmd)
 		return unknown_command(argv[1]);
