@@ -25,8 +25,9 @@ struct input_file {
 	char *own_name;		/* owned; NULL if @name is not ours */
 	char *text;		/* owned; NULL until input_read() */
 	size_t len;
-	char *sig;		/* owned: the signature's text, boot/signed.c; NULL: none */
+	char *sig;		/* owned: its signature, if that is no file; boot/signed.c */
 	size_t sig_len;
+	const char *signed_as;	/* the name that signature is for; NULL: @name */
 	unsigned int families;
 	unsigned int tables;	/* 0: all */
 	uint32_t nr_rules[NR_FAMILIES];	/* it added, after input_parse() */

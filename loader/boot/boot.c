@@ -10,6 +10,7 @@
 #include "boot/boot.h"
 #include "commands.h"
 #include "rules/parse.h"
+#include "sign/sign.h"
 
 /* Without its end there is no bpfilter.end; the longest of any architecture is far below this. */
 #define CMDLINE_MAX	(1U << 20)
@@ -36,6 +37,22 @@ static void read_config(struct boot *b)
 	else if (cmdline_parse(text, len, &b->cmdline, &b->cmdline_err))
 		error_set(&b->cmdline_err, -EINVAL, "the kernel command line is refused");
 	free(text);
+}
+
+/* Rules that must be signed would be worth nothing if the line could do without them. */
+static void tighten(struct boot *b)
+{
+	char name[17];
+	struct sign_key key;
+	const char *word;
+
+	b->keyed = sign_key_embedded(&key);
+	if (!b->keyed)
+		return;
+	sign_key_name(&key, name);
+	while ((word = cmdline_tighten(&b->cmdline)))
+		boot_log(LOG_ERROR, "error: %s on the kernel command line is ignored: rules must be signed by key %s",
+			 word, name);
 }
 
 static void stand_aside(struct boot *b)
@@ -112,6 +129,7 @@ int cmd_boot(int argc, char **argv)
 		stage1_install(b);	/* once more: libbpf, slower, needs /sys/kernel/btf */
 	timing_part(&b->timing, TIMING_DENY);
 	read_config(b);
+	tighten(b);
 	timing_part(&b->timing, TIMING_CMDLINE);
 	if (b->again) {
 		boot_log(LOG_ERROR, "started a second time: all is left as it is");

@@ -47,6 +47,7 @@ struct boot {
 	struct stat self;		/* of our own executable; st_ino 0: unknown */
 
 	struct cmdline cmdline;
+	bool keyed;			/* a key is built in: the line can only tighten */
 	struct error cmdline_err;	/* why it was refused; msg empty: it was not */
 	struct kernel kernel;
 	bool kernel_open;

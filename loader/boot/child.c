@@ -36,10 +36,16 @@ static int make_image(const struct boot *b, enum image_origin origin, int image_
 {
 	struct image img = { 0 };
 	struct input in = { 0 };
-	int ret = sources_collect(&b->cmdline, fetch, origin, &in, &res->err);
+	struct sign_key key;
+	bool keyed = false;
+	int ret = signed_key(&b->cmdline, &key, &keyed, &res->err);
 
-	timing_part(&res->timing, TIMING_SOURCES);
 	if (!ret)
+		ret = sources_collect(&b->cmdline, fetch, origin, &in, &res->err);
+	timing_part(&res->timing, TIMING_SOURCES);
+	if (!ret && keyed)
+		ret = signed_read(&b->cmdline, &key, &in, &res->err);
+	else if (!ret)
 		ret = input_read(&in, &res->err);
 	timing_part(&res->timing, TIMING_READ);
 	if (!ret)

@@ -8,7 +8,7 @@
 #include "boot/cmdline.h"
 
 #define KNOWN_WORDS \
-	"known are bpfilter.rules= .end .fail= .timeout= .tables= .modules= .init= and bpfilter=off"
+	"known are bpfilter.rules= .end .fail= .timeout= .tables= .key= .modules= .init= and bpfilter=off"
 
 /* What is needed while reading. */
 struct reader {
@@ -171,6 +171,10 @@ static void take_word(struct reader *r, const char *name, char *val)
 		set_seconds(r, name, val, &r->c->timeout);
 	else if (!strcmp(name, ".tables"))
 		r->c->tables = val;
+	else if (!strcmp(name, ".key") && *val == '/')
+		r->c->key = val;
+	else if (!strcmp(name, ".key"))
+		refuse(r, "bpfilter.key=%.100s: a path from / is needed", val);
 	else if (!strcmp(name, ".modules"))
 		r->c->modules = val;
 	else if (!strcmp(name, ".init") && *val == '/')
@@ -245,6 +249,27 @@ int cmdline_parse(const char *text, size_t len, struct cmdline *c, struct error 
 	if (r.ret)
 		error_hint(err, KNOWN_WORDS);
 	return r.ret;
+}
+
+const char *cmdline_tighten(struct cmdline *c)
+{
+	if (c->off) {
+		c->off = false;
+		return "bpfilter=off";
+	}
+	if (c->fail == FAIL_OPEN) {
+		c->fail = FAIL_DENY;
+		return "bpfilter.fail=open";
+	}
+	if (c->key) {
+		c->key = NULL;
+		return "bpfilter.key=";
+	}
+	if (c->tables) {	/* without its DROPs a table is a hole */
+		c->tables = NULL;
+		return "bpfilter.tables=";
+	}
+	return NULL;
 }
 
 void cmdline_free(struct cmdline *c)

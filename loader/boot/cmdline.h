@@ -23,6 +23,7 @@
  *	bpfilter.fail=deny|open|panic	what to do when the rules cannot be put in force
  *	bpfilter.timeout=SECONDS	how long finding and compiling them may take
  *	bpfilter.tables=filter,raw	take these tables only
+ *	bpfilter.key=/PATH		rules must be signed by this key (loader/sign/sign.h)
  *	bpfilter.modules=a,b		kernel modules to load before anything is looked for
  *	bpfilter.init=/PATH		what to execute next
  *	bpfilter=off			no filter
@@ -39,6 +40,7 @@ struct cmdline {
 	unsigned int timeout;	/* seconds */
 	const char *tables;	/* NULL: not given */
 	const char *init;	/* NULL: not given */
+	const char *key;	/* NULL: not given */
 	const char *modules;	/* separated by commas; NULL: not given */
 	struct sources rules;
 	char *text;		/* owned: all strings point into it */
@@ -54,5 +56,11 @@ struct cmdline {
  */
 int cmdline_parse(const char *text, size_t len, struct cmdline *c, struct error *err);
 void cmdline_free(struct cmdline *c);
+
+/**
+ * cmdline_tighten() - with a key built in the line may only tighten: what would loosen is taken out
+ * of @c. Returns the next such word, to be reported; NULL: none is left.
+ */
+const char *cmdline_tighten(struct cmdline *c);
 
 #endif

@@ -15,6 +15,7 @@ static int add(struct input *in, struct input_file *file, const char *name, stru
 	file->name = file->own_name;
 	if (!file->own_name) {
 		free(file->text);
+		free(file->sig);
 		return error_errno(err, -ENOMEM, "cannot take in %s", name);
 	}
 	if (!file->families)
@@ -38,19 +39,30 @@ static int add_inline(struct input *in, const struct fetched *f, struct error *e
 	return add(in, &file, name, err);
 }
 
+static int read_firmware(enum source_kind kind, const char *name, char **text, size_t *len,
+			 struct error *err)
+{
+	if (kind == SOURCE_FW_CFG)
+		return firmware_fw_cfg(name, text, len, err);
+	if (kind == SOURCE_SMBIOS)
+		return firmware_smbios(name, text, len, err);
+	return firmware_credential(name, text, len, err);
+}
+
 static int add_firmware(struct input *in, const struct source_spec *spec, struct error *err)
 {
-	const char *name = strchr(spec->text, ':') + 1;
-	struct input_file file = { 0 };
-	int ret;
+	struct input_file file = { .signed_as = strchr(spec->text, ':') + 1 };
+	char *sig_name = NULL;
+	int ret = read_firmware(spec->kind, file.signed_as, &file.text, &file.len, err);
 
-	if (spec->kind == SOURCE_FW_CFG)
-		ret = firmware_fw_cfg(name, &file.text, &file.len, err);
-	else if (spec->kind == SOURCE_SMBIOS)
-		ret = firmware_smbios(name, &file.text, &file.len, err);
-	else
-		ret = firmware_credential(name, &file.text, &file.len, err);
-	return ret ? ret : add(in, &file, spec->text, err);
+	if (ret)
+		return ret;
+	/* That there is none matters only if a key is in use: signed.c. */
+	if (asprintf(&sig_name, "%s" SIGN_SUFFIX, file.signed_as) >= 0 &&
+	    read_firmware(spec->kind, sig_name, &file.sig, &file.sig_len, NULL))
+		file.sig = NULL;
+	free(sig_name);
+	return add(in, &file, spec->text, err);
 }
 
 static int collect_one(struct input *in, const struct fetched *f, struct error *err)

@@ -112,7 +112,7 @@ static void fall_back(struct boot *b, const struct error *why)
 	b->stage1_boot_ns = clock_ns(CLOCK_BOOTTIME);
 	log_in_force(b, "the next init runs in an empty network namespace");
 	boot_log(LOG_ERROR, "hint: no interface will appear; nsenter --net=/proc/2/ns/net reaches "
-		 "the unfiltered ones; bpfilter=off boots without a filter");
+		 "the unfiltered ones%s", b->keyed ? "" : "; bpfilter=off boots without a filter");
 }
 
 /* The links live as long as somebody refers to them: we do, until the next init is executed. */

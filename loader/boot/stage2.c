@@ -142,7 +142,8 @@ static void fail(struct boot *b)
 		boot_log(LOG_ERROR,
 			 "stage 1 stays in force: only loopback passes (bpfilter.fail=deny)");
 		boot_log(LOG_ERROR, "next: correct it (bpfilter check FILE) and make the initramfs "
-			 "anew; to get in now boot with bpfilter=off or bpfilter.fail=open");
+			 "anew%s", b->keyed ? "" :
+			 "; to get in now boot with bpfilter=off or bpfilter.fail=open");
 		break;
 	case FAIL_OPEN:
 		stage1_remove(b);

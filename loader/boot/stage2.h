@@ -3,6 +3,7 @@
 #define BOOT_STAGE2_H
 
 #include "boot/boot.h"
+#include "sign/sign.h"
 
 /* What the child leaves besides the image. One write of less than PIPE_BUF: whole or not at all. */
 struct child_result {
@@ -43,6 +44,16 @@ int sources_fetch(const struct cmdline *c, struct fetch *f, struct error *err);
 int sources_collect(const struct cmdline *c, const struct fetch *f, enum image_origin origin,
 		    struct input *in, struct error *err);
 void sources_names(const struct input *in, char *names, size_t size);
+
+/* signed.c */
+/** signed_key() - the key that rules must be signed by: the built-in one, else bpfilter.key=. */
+int signed_key(const struct cmdline *c, struct sign_key *key, bool *wanted, struct error *err);
+/**
+ * signed_read() - input_read() where a key is in use: refused unless every text has a good
+ * signature (NAME.minisig). Nothing of an unsigned text has been parsed then.
+ */
+int signed_read(const struct cmdline *c, const struct sign_key *key, struct input *in,
+		struct error *err);
 
 /* sandbox.c */
 /** sandbox_enter() - from here on: read files, use memory, write to what is open. For good. */

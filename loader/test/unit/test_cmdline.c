@@ -170,6 +170,29 @@ static void test_cut(void **state)
 	}
 }
 
+/* With a key built in: nothing is left that loosens, and each word is named. */
+static void test_tighten(void **state)
+{
+	static const char *const words[] = {
+		"bpfilter=off", "bpfilter.fail=open", "bpfilter.key=", "bpfilter.tables=", NULL,
+	};
+	struct parsed p = parse("bpfilter=off bpfilter.fail=open bpfilter.key=/k bpfilter.tables=raw");
+
+	(void)state;
+	for (size_t i = 0; words[i]; i++)
+		assert_string_equal(cmdline_tighten(&p.c), words[i]);
+	assert_null(cmdline_tighten(&p.c));
+	assert_false(p.c.off);
+	assert_int_equal(p.c.fail, FAIL_DENY);
+	assert_null(p.c.key);
+	assert_null(p.c.tables);
+	accepts(&p);
+	p = parse("bpfilter.fail=panic bpfilter.timeout=3 bpfilter.rules=/x");
+	assert_null(cmdline_tighten(&p.c));
+	assert_int_equal(p.c.fail, FAIL_PANIC);
+	accepts(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +202,7 @@ int main(void)
 		cmocka_unit_test(test_quotes),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_tighten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
