@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sodium/utils.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,6 +141,20 @@ int firmware_smbios(const char *name, char **text, size_t *len, struct error *er
 	return ret;
 }
 
+/* In place: the text gets shorter. */
+static int decode_base64(const char *name, char *text, size_t *len, struct error *err)
+{
+	unsigned char *out = (unsigned char *)text;
+	const char *end;
+	size_t n = strlen(text);
+
+	if (sodium_base642bin(out, n, text, n, "\n", len, &end, sodium_base64_VARIANT_ORIGINAL) ||
+	    *end)
+		return error_set(err, -EBADMSG, "the credential %s is not base64", name);
+	text[*len] = 0;
+	return 0;
+}
+
 int firmware_credential(const char *name, char **text, size_t *len, struct error *err)
 {
 	int ret;
@@ -150,8 +165,17 @@ int firmware_credential(const char *name, char **text, size_t *len, struct error
 	if (ret != -ENOENT)
 		return ret;
 	ret = find_string("io.systemd.credential:", name, text, err);
+	if (!ret)
+		*len = strlen(*text);
+	if (ret != -ENOENT)
+		return ret;
+	ret = find_string("io.systemd.credential.binary:", name, text, err);
 	if (ret == -ENOENT)
 		return no_string("credential", name, err);
-	*len = ret ? 0 : strlen(*text);
+	if (ret)
+		return ret;
+	ret = decode_base64(name, *text, len, err);
+	if (ret)
+		free(*text);
 	return ret;
 }
