@@ -37,14 +37,14 @@ foreign	:= -isystem $(DEPS)/include -idirafter $(DEPS)/uapi
 CFLAGS	:= -std=gnu11 -O2 -g0 $(warnings) -ffunction-sections -fdata-sections \
 	   -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -ffile-prefix-map=$(CURDIR)=.
 LDFLAGS	:= -static -no-pie -Wl,--gc-sections -Wl,-s -Wl,--build-id=none
-LIBS	:= -L$(DEPS)/lib -lbpf -lelf -lz -lsodium
+LIBS	:= -L$(DEPS)/lib -lbpf -lelf -lz -lsodium -lblkid
 
 SRCS	:= $(sort $(filter-out loader/test/%,$(wildcard loader/*.c loader/*/*.c loader/*/*/*.c)))
 OBJS	:= $(SRCS:%.c=$(B)/obj/%.o)
 # Sources that need no kernel: unit tests and fuzzers build them for the host.
 PURE	:= $(sort $(wildcard loader/rules/*.c loader/rules/ext/*.c loader/compile/*.c) \
 	   $(wildcard loader/sign/*.c) loader/error.c loader/buffer.c loader/output.c \
-	   $(addprefix loader/boot/,cmdline.c spec.c bootconfig.c smbios.c))
+	   $(addprefix loader/boot/,cmdline.c spec.c bootconfig.c smbios.c partspec.c))
 
 BPF_OBJECTS := deny conntrack handover evaluator0 evaluator1 evaluator2 evaluator3
 TABLES	:= $(GEN)/protocols.h $(GEN)/services.h $(GEN)/key.h

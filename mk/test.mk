@@ -109,6 +109,11 @@ $(B)/host/sandbox: loader/test/sandbox.c loader/boot/sandbox.c loader/error.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CC) -std=gnu11 -O1 -g $(filter-out -Werror,$(warnings)) $(defines) $(own) -o $@ $^ -lcmocka
 
+$(B)/host/partition: $(B)/obj/loader/test/partition/open.o $(filter-out $(B)/obj/loader/main.o,$(OBJS))
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC_TARGET) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 $(B)/host/foreign: loader/test/foreign.c
 	$(call say,HOSTCC,$@)
 	$(Q)mkdir -p $(@D)

@@ -8,7 +8,8 @@
 #include "boot/cmdline.h"
 
 #define KNOWN_WORDS \
-	"known are bpfilter.rules= .end .fail= .timeout= .tables= .key= .modules= .init= and bpfilter=off"
+	"known are bpfilter.rules= .end .fail= .timeout= .tables= .key= .modules= .removable= " \
+	".unique= .init= and bpfilter=off"
 
 /* What is needed while reading. */
 struct reader {
@@ -132,17 +133,25 @@ static void set_fail(struct reader *r, const char *val)
 	}
 }
 
-static void set_seconds(struct reader *r, const char *name, const char *val, unsigned int *value)
+static void set_seconds(struct reader *r, const char *name, const char *val, unsigned int least,
+			unsigned int *value)
 {
 	unsigned int seconds = 0;
 	const char *p = val;
 
 	for (; *p >= '0' && *p <= '9' && seconds <= CMDLINE_TIMEOUT_MAX; p++)
 		seconds = seconds * 10 + (unsigned int)(*p - '0');
-	if (*p || !seconds || seconds > CMDLINE_TIMEOUT_MAX)
-		refuse(r, "bpfilter%s=%.40s: it can be 1 to 3600 seconds", name, val);
+	if (*p || seconds < least || seconds > CMDLINE_TIMEOUT_MAX)
+		refuse(r, "bpfilter%s=%.40s: it can be %u to 3600 seconds", name, val, least);
 	else
 		*value = seconds;
+}
+
+static void set_removable(struct reader *r, const char *val)
+{
+	r->c->removable = !strcmp(val, "yes");
+	if (!r->c->removable && strcmp(val, "no"))
+		refuse(r, "bpfilter.removable=%.40s: it can be yes or no", val);
 }
 
 static void set_off(struct reader *r, const char *val)
@@ -168,7 +177,11 @@ static void take_word(struct reader *r, const char *name, char *val)
 	else if (!strcmp(name, ".fail"))
 		set_fail(r, val);
 	else if (!strcmp(name, ".timeout"))
-		set_seconds(r, name, val, &r->c->timeout);
+		set_seconds(r, name, val, 1, &r->c->timeout);
+	else if (!strcmp(name, ".unique"))
+		set_seconds(r, name, val, 0, &r->c->unique);
+	else if (!strcmp(name, ".removable"))
+		set_removable(r, val);
 	else if (!strcmp(name, ".tables"))
 		r->c->tables = val;
 	else if (!strcmp(name, ".key") && *val == '/')
@@ -236,7 +249,9 @@ int cmdline_parse(const char *text, size_t len, struct cmdline *c, struct error 
 {
 	struct reader r = { .c = c, .err = err };
 
-	*c = (struct cmdline){ .fail = FAIL_DENY, .timeout = CMDLINE_TIMEOUT };
+	*c = (struct cmdline){
+		.fail = FAIL_DENY, .timeout = CMDLINE_TIMEOUT, .unique = CMDLINE_UNIQUE
+	};
 	c->text = strndup(text, len);
 	if (!c->text)
 		return error_errno(err, -ENOMEM, "cannot keep the kernel command line");

@@ -16,6 +16,8 @@
  *		-A+INPUT+...		an inline rule, one word: '+' is a blank, "++" a plus. Table
  *					filter. "4:-..." or "6:-..." for one family only
  *		bootconfig		the sources that bpfilter.rules of /proc/bootconfig names
+ *		LABEL=NAME:/PATH	a file on a partition, partition.h; also UUID=, PARTLABEL=,
+ *					PARTUUID=, /dev/NAME:/PATH
  *		credential:NAME		a system credential (systemd.system-credentials(7))
  *		fw_cfg:NAME		a file of QEMU's fw_cfg
  *		smbios:NAME		what follows "NAME=" in an OEM string (SMBIOS type 11)
@@ -25,6 +27,9 @@
  *	bpfilter.tables=filter,raw	take these tables only
  *	bpfilter.key=/PATH		rules must be signed by this key (loader/sign/sign.h)
  *	bpfilter.modules=a,b		kernel modules to load before anything is looked for
+ *	bpfilter.removable=yes|no	may a partition be on a removable device?
+ *	bpfilter.unique=SECONDS		how long after the partition that answers another may, which
+ *					is an error
  *	bpfilter.init=/PATH		what to execute next
  *	bpfilter=off			no filter
  *
@@ -38,6 +43,8 @@ struct cmdline {
 	enum fail_policy fail;
 	bool off;
 	unsigned int timeout;	/* seconds */
+	unsigned int unique;	/* seconds */
+	bool removable;
 	const char *tables;	/* NULL: not given */
 	const char *init;	/* NULL: not given */
 	const char *key;	/* NULL: not given */
@@ -48,6 +55,7 @@ struct cmdline {
 
 #define CMDLINE_TIMEOUT		10U
 #define CMDLINE_TIMEOUT_MAX	3600U
+#define CMDLINE_UNIQUE		1U
 /**
  * cmdline_parse() - read /proc/cmdline's text.
  * The whole text is always read: after an error (the first is in @err) @c still holds every value

@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "boot/firmware.h"
+#include "boot/partition.h"
 #include "boot/stage2.h"
 #include "kernel/modules.h"
 #include "rules/parse.h"
@@ -71,9 +73,49 @@ static int load_modules(const char *names, struct error *err)
 	return ret;
 }
 
-static int fetch_one(struct fetched *f)
+/* One after the other may be on the same partition: it is looked for once. */
+struct at_hand {
+	struct partition_spec spec;
+	struct partition partition;
+	bool open;
+};
+
+static void put_away(struct at_hand *hand)
+{
+	if (hand->open)
+		partition_close(&hand->partition);
+	hand->open = false;
+}
+
+/* The error must be told, and the rules compiled, before process 1 loses its patience. */
+static int fetch_partition(const struct cmdline *c, struct fetched *f, struct at_hand *hand,
+			   struct error *err)
+{
+	const struct partition_options opt = {
+		.deadline_ns = clock_ns(CLOCK_MONOTONIC) + c->timeout * UINT64_C(800000000),
+		.unique_ms = c->unique * 1000,
+		.removable = c->removable,
+	};
+	struct partition_spec spec;
+	int ret = partition_spec_parse(f->spec.text, &spec, err);
+
+	if (!ret && hand->open && !partition_spec_same(&spec, &hand->spec))
+		put_away(hand);
+	if (!ret && !hand->open) {
+		ret = partition_open(&spec, &opt, &hand->partition, err);
+		hand->open = !ret;
+		hand->spec = spec;
+	}
+	return ret ? ret : partition_read(&hand->partition, spec.path, RULES_FILE_MAX, &f->text,
+					  &f->len, err);
+}
+
+static int fetch_one(const struct cmdline *c, struct fetched *f, struct at_hand *hand,
+		     struct error *err)
 {
 	switch (f->spec.kind) {
+	case SOURCE_PARTITION:
+		return fetch_partition(c, f, hand, err);
 	case SOURCE_CREDENTIAL:
 	case SOURCE_FW_CFG:
 	case SOURCE_SMBIOS:
@@ -90,11 +132,13 @@ static int fetch_one(struct fetched *f)
 int sources_fetch(const struct cmdline *c, struct fetch *f, struct error *err)
 {
 	int ret = c->modules ? load_modules(c->modules, err) : 0;
+	struct at_hand hand = { .open = false };
 
 	for (size_t i = 0; !ret && i < c->rules.nr; i++)
 		ret = c->rules.specs[i].kind == SOURCE_BOOTCONFIG ? add_bootconfig(f, err) :
 			add(f, &c->rules.specs[i], "bpfilter.rules=", i + 1, err);
 	for (size_t i = 0; !ret && i < f->nr; i++)
-		ret = fetch_one(&f->all[i]);
+		ret = fetch_one(c, &f->all[i], &hand, err);
+	put_away(&hand);
 	return ret;
 }

@@ -65,6 +65,13 @@ static int add_firmware(struct input *in, const struct source_spec *spec, struct
 	return add(in, &file, spec->text, err);
 }
 
+static int add_text(struct input *in, const struct fetched *f, struct error *err)
+{
+	struct input_file file = { .text = f->text, .len = f->len };
+
+	return add(in, &file, f->spec.text, err);
+}
+
 static int collect_one(struct input *in, const struct fetched *f, struct error *err)
 {
 	switch (f->spec.kind) {
@@ -76,6 +83,8 @@ static int collect_one(struct input *in, const struct fetched *f, struct error *
 	case SOURCE_FW_CFG:
 	case SOURCE_SMBIOS:
 		return add_firmware(in, &f->spec, err);
+	case SOURCE_PARTITION:
+		return add_text(in, f, err);
 	case SOURCE_BOOTCONFIG:
 		break;		/* what it names stands in its place: fetch.c */
 	}

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "boot/partition.h"
 #include "boot/spec.h"
 
 /* The rest of @word behind @prefix must not be empty, unless @prefix is all of it. */
@@ -30,22 +31,36 @@ static bool is_source(const char *word, size_t i)
 	return !strncmp(word, source_kinds[i].prefix, len) && source_kinds[i].alone == !word[len];
 }
 
-int sources_add(struct sources *s, const char *word, struct error *err)
+static int find_kind(const char *word, enum source_kind *kind, struct error *err)
 {
-	struct source_spec spec = { .text = word, .families = FAMILIES_ALL };
-	struct source_spec *more;
+	struct partition_spec partition;
 	size_t i;
 
+	if (partition_spec_is(word)) {
+		*kind = SOURCE_PARTITION;
+		return partition_spec_parse(word, &partition, err);
+	}
 	for (i = 0; i < NR_SOURCE_KINDS && !is_source(word, i); i++)
 		;
 	if (i == NR_SOURCE_KINDS) {
 		error_set(err, -EINVAL, "bpfilter.rules=%.100s is no source of rules", word);
 		error_hint(err, "a source is a path (/etc/bpfilter/x.v4), an inline rule "
 			   "(-A+INPUT+-i+lo+-j+ACCEPT, 4:-..., 6:-...), bootconfig, "
-			   "credential:NAME, fw_cfg:NAME or smbios:NAME");
+			   "LABEL=NAME:/PATH, credential:NAME, fw_cfg:NAME or smbios:NAME");
 		return -EINVAL;
 	}
-	spec.kind = source_kinds[i].kind;
+	*kind = source_kinds[i].kind;
+	return 0;
+}
+
+int sources_add(struct sources *s, const char *word, struct error *err)
+{
+	struct source_spec spec = { .text = word, .families = FAMILIES_ALL };
+	struct source_spec *more;
+	int ret = find_kind(word, &spec.kind, err);
+
+	if (ret)
+		return ret;
 	if (spec.kind == SOURCE_INLINE && word[0] != '-') {
 		spec.families = FAMILY_BIT(word[0] == '4' ? FAMILY_IPV4 : FAMILY_IPV6);
 		spec.text = word + 2;

@@ -7,7 +7,7 @@
 #include "error.h"
 #include "rules/ruleset.h"
 
-/* Where rules are, as bpfilter.rules= of the kernel command line and of bootconfig name it. Pure. */
+/* Where rules are, as bpfilter.rules= of the kernel command line and bootconfig name it. Pure. */
 
 enum source_kind {
 	SOURCE_PATH,
@@ -16,6 +16,7 @@ enum source_kind {
 	SOURCE_CREDENTIAL,
 	SOURCE_FW_CFG,
 	SOURCE_SMBIOS,
+	SOURCE_PARTITION,
 };
 
 struct source_spec {

@@ -21,6 +21,8 @@ struct fetched {
 	struct source_spec spec;
 	const char *list;		/* that has it as element @number; for messages */
 	size_t number;
+	char *text;			/* of SOURCE_PARTITION: what the file holds */
+	size_t len;
 };
 
 struct fetch {

@@ -45,10 +45,32 @@ static int read_all(int fd, const char *path, char *buf, size_t size, size_t *le
 	return 0;
 }
 
-int rules_read_file(const char *path, size_t max, char **text, size_t *len, struct error *err)
+int rules_read_fd(int fd, const char *name, size_t max, char **text, size_t *len, struct error *err)
 {
 	char *buf = NULL;
 	size_t size = 0;
+	int ret = check_file(fd, name, max, &size, err);
+
+	*text = NULL;
+	*len = 0;
+	if (!ret) {
+		buf = malloc(size + 1);
+		if (!buf)
+			ret = error_set(err, -ENOMEM, "out of memory for %s", name);
+	}
+	if (!ret)
+		ret = read_all(fd, name, buf, size, len, err);
+	if (ret) {
+		free(buf);
+		return ret;
+	}
+	buf[*len] = '\0';
+	*text = buf;
+	return 0;
+}
+
+int rules_read_file(const char *path, size_t max, char **text, size_t *len, struct error *err)
+{
 	int fd, ret;
 
 	*text = NULL;
@@ -58,22 +80,9 @@ int rules_read_file(const char *path, size_t max, char **text, size_t *len, stru
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return error_errno(err, -errno, "cannot open %s", path);
-	ret = check_file(fd, path, max, &size, err);
-	if (!ret) {
-		buf = malloc(size + 1);
-		if (!buf)
-			ret = error_set(err, -ENOMEM, "out of memory for %s", path);
-	}
-	if (!ret)
-		ret = read_all(fd, path, buf, size, len, err);
+	ret = rules_read_fd(fd, path, max, text, len, err);
 	close(fd);
-	if (ret) {
-		free(buf);
-		return ret;
-	}
-	buf[*len] = '\0';
-	*text = buf;
-	return 0;
+	return ret;
 }
 
 ANALYZER_LEAK_OFF	/* *text takes data over */

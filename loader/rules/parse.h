@@ -31,9 +31,12 @@ int rules_parse(struct ruleset *rs, const struct rules_source *src, struct error
  * Errors: a directory, fifo, device, empty name, too large, unreadable.
  */
 int rules_read_file(const char *path, size_t max, char **text, size_t *len, struct error *err);
+/** rules_read_fd() - the same of an open file; @name: for messages. */
+int rules_read_fd(int fd, const char *name, size_t max, char **text, size_t *len,
+		  struct error *err);
 
 /**
- * rules_read_stream() - the same of what has no size, to its end: a pipe, a file of proc or sysfs.
+ * rules_read_stream() - all of what has no size, to its end: a pipe, a file of proc or sysfs.
  * @name: for messages.
  */
 int rules_read_stream(int fd, const char *name, size_t max, char **text, size_t *len,

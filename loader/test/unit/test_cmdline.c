@@ -59,6 +59,8 @@ static void test_nothing(void **state)
 		assert_false(p.c.off);
 		assert_int_equal(p.c.fail, FAIL_DENY);
 		assert_int_equal(p.c.timeout, CMDLINE_TIMEOUT);
+		assert_int_equal(p.c.unique, CMDLINE_UNIQUE);
+		assert_false(p.c.removable);
 		assert_null(p.c.init);
 		assert_null(p.c.tables);
 		accepts(&p);
@@ -68,7 +70,8 @@ static void test_nothing(void **state)
 static void test_values(void **state)
 {
 	struct parsed p = parse("quiet bpfilter.fail=open bpfilter.timeout=3 bpfilter.init=/x/y "
-				"bpfilter.tables=filter,raw bpfilter.fail=panic bpfilter=on\n");
+				"bpfilter.tables=filter,raw bpfilter.fail=panic bpfilter=on "
+				"bpfilter.removable=yes bpfilter.unique=0\n");
 
 	(void)state;
 	assert_int_equal(p.c.fail, FAIL_PANIC);
@@ -76,6 +79,8 @@ static void test_values(void **state)
 	assert_string_equal(p.c.init, "/x/y");
 	assert_string_equal(p.c.tables, "filter,raw");
 	assert_false(p.c.off);
+	assert_true(p.c.removable);
+	assert_int_equal(p.c.unique, 0);
 	accepts(&p);
 	p = parse("bpfilter=off");
 	assert_true(p.c.off);
@@ -147,6 +152,9 @@ static void test_refused(void **state)
 	refuses("bpfilter.rules=bootconfigs", "no source of rules");
 	refuses("bpfilter.rules=credential:", "no source of rules");
 	refuses("bpfilter.modules=", "no value");
+	refuses("bpfilter.removable=1", "yes or no");
+	refuses("bpfilter.unique=3601", "0 to 3600");
+	refuses("bpfilter.rules=LABEL=x", "names no file on a partition");
 	refuses("bpfilter.rules=4:/x", "no source of rules");
 	refuses("-- bpfilter.rules=/x", "after \"--\"");
 	refuses("bpfilter.rules=\"-A INPUT\n-j DROP\" bpfilter.end", "control character");

@@ -25,8 +25,11 @@ static void test_kinds(void **state)
 		{ "credential:bpfilter.rules.v4", SOURCE_CREDENTIAL },
 		{ "fw_cfg:opt/x/rules.v4", SOURCE_FW_CFG },
 		{ "smbios:x", SOURCE_SMBIOS },
+		{ "LABEL=x:/rules.v4", SOURCE_PARTITION },
+		{ "/dev/vda1:/rules.v4", SOURCE_PARTITION },
 		{ "", -1 }, { "/", -1 }, { "-", -1 }, { "4:", -1 }, { "5:-P INPUT DROP", -1 },
 		{ "bootconfig:x", -1 }, { "smbios:", -1 }, { "fw_cfg", -1 }, { "rules.v4", -1 },
+		{ "LABEL=x", -1 }, { "UUID=:/x", -1 }, { "label=x:/x", -1 },
 	};
 
 	(void)state;
