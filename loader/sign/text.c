@@ -58,8 +58,8 @@ int sign_text_comment(struct sign_text *t, const char *prefix, const char **text
 }
 
 /*
- * libsodium 1.0.18 takes 0xab and 0xaf for '+' and '/'. Only what it would write itself is right:
- * no two files are the same signature.
+ * libsodium 1.0.18 takes bytes above 0x7f for digits. Only what it would write itself is right: no
+ * two texts are the same signature.
  */
 static bool is_canonical(const void *data, size_t size, const char *text, size_t len)
 {
