@@ -43,3 +43,11 @@ host_can() {
 
 # Debian's, which the packages of scripts/deps belong to; nothing is written into the tree.
 python() { PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 "$@"; }
+
+# A build that wants rules signed: build/keyed/bpfilter, its key is test.key there.
+build_keyed() {
+	local dir=$build/keyed
+	mkdir -p "$dir"
+	[ -e "$dir/test.pub" ] || "$build/bpfilter" sign --new-key "$dir/test" || return 1
+	make -s -C "$top" B=build/keyed DEPS=build/deps KEY="$dir/test.pub" build/keyed/bpfilter
+}
