@@ -78,6 +78,7 @@ struct at_hand {
 	struct partition_spec spec;
 	struct partition partition;
 	bool open;
+	uint64_t deadline_ns;
 };
 
 static void put_away(struct at_hand *hand)
@@ -87,21 +88,23 @@ static void put_away(struct at_hand *hand)
 	hand->open = false;
 }
 
-/* The error must be told, and the rules compiled, before process 1 loses its patience. */
 static int fetch_partition(const struct cmdline *c, struct fetched *f, struct at_hand *hand,
 			   struct error *err)
 {
 	const struct partition_options opt = {
-		.deadline_ns = clock_ns(CLOCK_MONOTONIC) + c->timeout * UINT64_C(800000000),
+		.deadline_ns = hand->deadline_ns,
 		.unique_ms = c->unique * 1000,
 		.removable = c->removable,
 	};
+	char name[PARTITION_VALUE_MAX + 16];
 	struct partition_spec spec;
 	int ret = partition_spec_parse(f->spec.text, &spec, err);
 
 	if (!ret && hand->open && !partition_spec_same(&spec, &hand->spec))
 		put_away(hand);
 	if (!ret && !hand->open) {
+		partition_spec_name(&spec, name, sizeof(name));
+		boot_log(LOG_INFO, "looking for %s", name);
 		ret = partition_open(&spec, &opt, &hand->partition, err);
 		hand->open = !ret;
 		hand->spec = spec;
@@ -131,8 +134,11 @@ static int fetch_one(const struct cmdline *c, struct fetched *f, struct at_hand 
 
 int sources_fetch(const struct cmdline *c, struct fetch *f, struct error *err)
 {
+	/* The error must be told, or the rules compiled, before process 1 loses its patience. */
+	struct at_hand hand = {
+		.deadline_ns = clock_ns(CLOCK_MONOTONIC) + c->timeout * UINT64_C(800000000),
+	};
 	int ret = c->modules ? load_modules(c->modules, err) : 0;
-	struct at_hand hand = { .open = false };
 
 	for (size_t i = 0; !ret && i < c->rules.nr; i++)
 		ret = c->rules.specs[i].kind == SOURCE_BOOTCONFIG ? add_bootconfig(f, err) :

@@ -1,0 +1,70 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""usage: qmp.py SOCKET CONSOLE TEXT DISK...
+
+When TEXT stands on a guest's CONSOLE (a file), plug the DISKs in: drives that QEMU has already, each into the port
+port-DISK. Ends when that is done, or with the guest.
+"""
+import json
+import os
+import socket
+import sys
+import time
+
+PATIENCE = 120  # seconds; the caller ends us with the guest
+
+
+def wait_for(what):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if what():
+            return
+        time.sleep(0.05)
+    sys.exit("qmp.py: waited in vain")
+
+
+def on_console(path, text):
+    try:
+        with open(path, "rb") as console:
+            return text.encode() in console.read()
+    except FileNotFoundError:
+        return False
+
+
+class Monitor:
+    """A QMP session (QEMU's docs/interop/qmp-spec)."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(path)
+        self.lines = self.socket.makefile("r")
+        self.lines.readline()  # the greeting
+        self.command("qmp_capabilities")
+
+    def command(self, name, **arguments):
+        self.socket.sendall(json.dumps({"execute": name, "arguments": arguments}).encode())
+        for line in self.lines:
+            answer = json.loads(line)
+            if "event" in answer:
+                continue
+            print(name, arguments, answer, flush=True)
+            if "error" in answer:
+                sys.exit(f"qmp.py: {name}: {answer['error']['desc']}")
+            return
+        sys.exit("qmp.py: the guest has ended")
+
+
+def main():
+    if len(sys.argv) < 5 or sys.argv[1].startswith("-"):
+        print(__doc__, file=sys.stderr)
+        sys.exit(2)
+    path, console, text = sys.argv[1:4]
+    wait_for(lambda: os.path.exists(path))
+    monitor = Monitor(path)
+    wait_for(lambda: on_console(console, text))
+    for disk in sys.argv[4:]:
+        monitor.command("device_add", driver="virtio-blk-pci", id=f"late-{disk}", drive=disk, serial=disk,
+                        bus=f"port-{disk}")
+
+
+main()
