@@ -31,6 +31,32 @@ retry() {
 	return 1
 }
 
+# install_packages LOG NAME...: those of Debian's packages that are missing.
+install_packages() {
+	local log=$1 missing=() p
+	shift
+	for p in "$@"; do
+		dpkg-query -W -f '${db:Status-Abbrev}' "$p" 2>/dev/null | grep -q '^ii' || missing+=("$p")
+	done
+	[ ${#missing[@]} = 0 ] && return 0
+	need_root
+	say "  APT     ${missing[*]}"
+	export DEBIAN_FRONTEND=noninteractive
+	retry 3 quiet "$log" apt-get -q update
+	retry 3 quiet "$log" apt-get -q install -y --no-install-recommends "${missing[@]}"
+}
+
+# package_file LOG NAME: the newest NAME_*.deb of build/cache, downloaded if there is none.
+package_file() {
+	local log=$1 name=$2
+	mkdir -p "$build/cache"
+	if [ -z "$(find "$build/cache" -name "${name}_*.deb")" ]; then
+		say "  FETCH   $name"
+		(cd "$build/cache" && retry 3 quiet "$log" apt-get -q download "$name")
+	fi
+	find "$build/cache" -name "${name}_*.deb" | sort -V | tail -n 1
+}
+
 need_root() {
 	[ "$(id -u)" = 0 ] || die "must be root (it installs packages and makes network namespaces): sudo $0"
 }
