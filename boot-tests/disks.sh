@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Disks of a guest; sourced by run. A scenario has lines
 #	disk = NAME virtio|faulty|removable|late ARGUMENT...
-# where the ARGUMENTs are mkdisk's; @scenario is the scenario's folder. "faulty": nothing can be read. "removable": a
+# where the ARGUMENTs are mkdisk's; @scenario is the scenario's folder, @dir where make-files wrote to. "faulty": nothing can be read. "removable": a
 # SCSI disk whose medium can be taken out. "late": plugged in when the console says that a partition is looked for.
 # shellcheck shell=bash
 
@@ -11,7 +11,8 @@ qmp_dir='' qmp_pid=''
 disks() {
 	local dir=$1 file=$2 name how words image late=()
 	while read -r name how words; do
-		read -ra words <<<"${words//@scenario/$(dirname "$file")}"
+		words=${words//@scenario/$(dirname "$file")}
+		read -ra words <<<"${words//@dir/$dir/files}"
 		"$top/boot-tests/mkdisk" "$dir/$name.img" "${words[@]}"
 		image=if=none,id=$name,format=raw,file=$dir/$name.img
 		[ "$how" != faulty ] || image=${image/file=/file.driver=blkdebug,file.inject-error.0.event=read_aio,file.image.filename=}

@@ -284,6 +284,10 @@ const char *cmdline_tighten(struct cmdline *c)
 		c->tables = NULL;
 		return "bpfilter.tables=";
 	}
+	if (c->removable) {
+		c->removable = false;
+		return "bpfilter.removable=";
+	}
 	return NULL;
 }
 

@@ -2,6 +2,7 @@
 /* What the child does before it locks itself in: it may still load modules and mount. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,6 +13,7 @@
 #include "boot/stage2.h"
 #include "kernel/modules.h"
 #include "rules/parse.h"
+#include "sign/sign.h"
 
 #define BOOTCONFIG_MAX	(1U << 20)	/* the kernel takes 32 KiB */
 
@@ -88,6 +90,20 @@ static void put_away(struct at_hand *hand)
 	hand->open = false;
 }
 
+/* That there is no signature matters only if a key is in use: signed.c. */
+static int read_partition(struct partition *p, const char *path, struct fetched *f,
+			  struct error *err)
+{
+	char *sig_path;
+	int ret = partition_read(p, path, RULES_FILE_MAX, &f->text, &f->len, err);
+
+	if (ret || asprintf(&sig_path, "%s" SIGN_SUFFIX, path) < 0)
+		return ret;
+	(void)partition_read(p, sig_path, SIGN_TEXT_MAX, &f->sig, &f->sig_len, NULL);
+	free(sig_path);
+	return 0;
+}
+
 static int fetch_partition(const struct cmdline *c, struct fetched *f, struct at_hand *hand,
 			   struct error *err)
 {
@@ -109,8 +125,7 @@ static int fetch_partition(const struct cmdline *c, struct fetched *f, struct at
 		hand->open = !ret;
 		hand->spec = spec;
 	}
-	return ret ? ret : partition_read(&hand->partition, spec.path, RULES_FILE_MAX, &f->text,
-					  &f->len, err);
+	return ret ? ret : read_partition(&hand->partition, spec.path, f, err);
 }
 
 static int fetch_one(const struct cmdline *c, struct fetched *f, struct at_hand *hand,

@@ -229,6 +229,8 @@ int partition_read(struct partition *p, const char *path, size_t max, char **tex
 	char name[sizeof(p->name) + 256];
 	int fd, ret;
 
+	*text = NULL;
+	*len = 0;
 	snprintf(name, sizeof(name), "%s:%.250s", p->name, path);
 	path += strspn(path, "/");
 	fd = (int)syscall(SYS_openat2, p->mount, path, &how, sizeof(how));

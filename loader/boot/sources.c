@@ -67,7 +67,9 @@ static int add_firmware(struct input *in, const struct source_spec *spec, struct
 
 static int add_text(struct input *in, const struct fetched *f, struct error *err)
 {
-	struct input_file file = { .text = f->text, .len = f->len };
+	struct input_file file = {
+		.text = f->text, .len = f->len, .sig = f->sig, .sig_len = f->sig_len,
+	};
 
 	return add(in, &file, f->spec.text, err);
 }

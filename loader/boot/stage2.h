@@ -23,6 +23,8 @@ struct fetched {
 	size_t number;
 	char *text;			/* of SOURCE_PARTITION: what the file holds */
 	size_t len;
+	char *sig;			/* ... and its signature; NULL: there is none */
+	size_t sig_len;
 };
 
 struct fetch {

@@ -182,9 +182,11 @@ static void test_cut(void **state)
 static void test_tighten(void **state)
 {
 	static const char *const words[] = {
-		"bpfilter=off", "bpfilter.fail=open", "bpfilter.key=", "bpfilter.tables=", NULL,
+		"bpfilter=off", "bpfilter.fail=open", "bpfilter.key=", "bpfilter.tables=",
+		"bpfilter.removable=", NULL,
 	};
-	struct parsed p = parse("bpfilter=off bpfilter.fail=open bpfilter.key=/k bpfilter.tables=raw");
+	struct parsed p = parse("bpfilter=off bpfilter.fail=open bpfilter.key=/k bpfilter.tables=raw "
+				"bpfilter.removable=yes");
 
 	(void)state;
 	for (size_t i = 0; words[i]; i++)
@@ -194,6 +196,7 @@ static void test_tighten(void **state)
 	assert_int_equal(p.c.fail, FAIL_DENY);
 	assert_null(p.c.key);
 	assert_null(p.c.tables);
+	assert_false(p.c.removable);
 	accepts(&p);
 	p = parse("bpfilter.fail=panic bpfilter.timeout=3 bpfilter.rules=/x");
 	assert_null(cmdline_tighten(&p.c));
