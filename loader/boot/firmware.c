@@ -88,8 +88,8 @@ static int find_string(const char *prefix, const char *name, char **text, struct
 	snprintf(key, sizeof(key), "%s%s", prefix, name);
 	while (!ret && (e = readdir(d))) {
 		const char *value;
-		char *raw;
-		size_t n;
+		char *raw = NULL;
+		size_t n = 0;
 
 		if (strncmp(e->d_name, "11-", 3) || strlen(e->d_name) > 16)
 			continue;
