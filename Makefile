@@ -34,7 +34,9 @@ defines	:= -D_GNU_SOURCE -DBPFILTER_VERSION='"$(VERSION)"' $(planted)
 own	:= -I. -Iloader -I$(B)
 # The kernel's headers come last and without the C library's: musl has its own.
 foreign	:= -isystem $(DEPS)/include -idirafter $(DEPS)/uapi
-CFLAGS	:= -std=gnu11 -O2 -g0 $(warnings) -ffunction-sections -fdata-sections \
+# Small, but for what a million rules go through.
+optimize = $(if $(filter loader/rules/% loader/compile/% loader/buffer.c,$<),-O2,-Os)
+CFLAGS	= -std=gnu11 $(optimize) -g0 $(warnings) -ffunction-sections -fdata-sections \
 	   -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-ident -ffile-prefix-map=$(CURDIR)=.
 LDFLAGS	:= -static -no-pie -Wl,--gc-sections -Wl,-s -Wl,--build-id=none
 LIBS	:= -L$(DEPS)/lib -lbpf -lelf -lz -lsodium -lblkid

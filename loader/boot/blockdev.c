@@ -127,7 +127,7 @@ static bool describe(int class, const char *name, struct blockdev *d)
 	*d = (struct blockdev){ .pipe = -1 };
 	if (dir < 0)
 		return false;
-	snprintf(d->name, sizeof(d->name), "%s", name);
+	snprintf(d->name, sizeof(d->name), "%.39s", name);
 	d->dev = read_dev(dir, "dev");
 	d->sectors = read_number(dir, "size");
 	d->number = (unsigned int)read_number(dir, "partition");
