@@ -68,6 +68,7 @@ static const char help[] =
 	"first interface exists, then executes the next init (bpfilter.init=,\n"
 	"/init, /sbin/init). Words of the kernel command line: bpfilter.rules=\n"
 	"bpfilter.end bpfilter.fail= bpfilter.timeout= bpfilter.tables=\n"
+	"bpfilter.modules= bpfilter.removable= bpfilter.unique= bpfilter.key=\n"
 	"bpfilter.init= bpfilter=off. See bpfilter.cmdline(7).\n\n"
 	"  -t, --timing   in the running system: which part of that took how long\n"
 	"  -j, --json     for machines\n"
