@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Disks of a guest; sourced by run. A scenario has lines
 #	disk = NAME virtio|faulty|removable|late ARGUMENT...
-# where the ARGUMENTs are mkdisk's; @scenario is the scenario's folder, @dir where make-files wrote to. "faulty": nothing can be read. "removable": a
-# SCSI disk whose medium can be taken out. "late": plugged in when the console says that a partition is looked for.
+# where the ARGUMENTs are mkdisk's; @scenario is the scenario's folder, @dir where make-files wrote to. "faulty":
+# nothing can be read. "removable": a SCSI disk whose medium can be taken out. "late": plugged in when the console
+# says that a partition is looked for.
 # shellcheck shell=bash
 
 qmp_dir='' qmp_pid=''

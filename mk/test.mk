@@ -138,3 +138,9 @@ $(B)/host/simulate: loader/test/differential/simulate.c loader/test/differential
 	$(Q)$(CC_TARGET) $(filter-out -Werror,$(CFLAGS)) $(defines) $(own) $(foreign) -static -o $@ $(filter %.c %.o,$^) $(LIBS)
 
 .PHONY: simulate
+
+# Not part of a test: nanoseconds per packet, for scripts/bench.
+$(B)/host/rate: loader/test/rate.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC_TARGET) $(filter-out -Werror,$(CFLAGS)) $(foreign) -static -o $@ $< $(LIBS)
