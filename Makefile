@@ -10,6 +10,11 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDARY:
 
+# Of the command line only: a KEY that happens to be in the environment is none of ours.
+ifneq ($(origin KEY),command line)
+override KEY :=
+endif
+
 B	:= build
 DEPS	:= $(B)/deps
 GEN	:= $(B)/gen
