@@ -12,11 +12,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define IPT_SO_GET_INFO	64
+#define IPT_SO_GET_INFO 64
 
 int main(int argc, char **argv)
 {
-	char info[84] = "filter";	/* struct ipt_getinfo */
+	char info[84] = "filter"; /* struct ipt_getinfo */
 	socklen_t len = sizeof(info);
 	int fd;
 

@@ -30,7 +30,7 @@ struct packet {
 	char data[22];
 } __attribute__((packed));
 
-#define INSN(c, d, s, o, i)                                                                        \
+#define INSN(c, d, s, o, i) \
 	((struct bpf_insn){ .code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i) })
 
 /* XDP: goes on to the stack, with a random source port if the flows are to differ. */
@@ -117,9 +117,9 @@ static double cpu_time(void)
 static int inject(int prog, struct packet *p, unsigned int ifindex, int count)
 {
 	struct xdp_md ctx = { .data_end = sizeof(*p), .ingress_ifindex = ifindex };
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = p, .data_size_in = sizeof(*p), .ctx_in = &ctx,
-		    .ctx_size_in = sizeof(ctx), .repeat = count, .flags = BPF_F_TEST_XDP_LIVE_FRAMES,
-		    .batch_size = 64);
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = p, .data_size_in = sizeof(*p),
+		    .ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = count,
+		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = 64);
 
 	return bpf_prog_test_run_opts(prog, &opts);
 }
@@ -141,7 +141,7 @@ int main(int argc, char **argv)
 		perror("rate");
 		return 1;
 	}
-	inject(prog, &p, ifindex, count / 8);	/* warms up */
+	inject(prog, &p, ifindex, count / 8); /* warms up */
 	start = cpu_time();
 	if (inject(prog, &p, ifindex, count)) {
 		perror("rate: live frames");
