@@ -50,11 +50,11 @@ install_packages() {
 package_file() {
 	local log=$1 name=$2
 	mkdir -p "$build/cache"
-	if [ -z "$(find "$build/cache" -name "${name}_*.deb")" ]; then
+	if [ -z "$(find "$build/cache/" -name "${name}_*.deb")" ]; then
 		say "  FETCH   $name"
 		(cd "$build/cache" && retry 3 quiet "$log" apt-get -q download "$name")
 	fi
-	find "$build/cache" -name "${name}_*.deb" | sort -V | tail -n 1
+	find "$build/cache/" -name "${name}_*.deb" | sort -V | tail -n 1 | grep . || die "no $name in $build/cache"
 }
 
 need_root() {
