@@ -21,6 +21,11 @@
  *      empty network namespace, or somebody asked for "open". Else the kernel panics.
  *  B4  Rule text and images are parsed in the child alone; process 1 reads a result of fixed size
  *      and an image that image_validate() has passed.
+ *  B5  Where a key is in use nothing is parsed but what it has signed; what the kernel has parsed
+ *      by then is the initramfs and, for a config partition, its file system. A key that is built
+ *      in cannot be talked away: cmdline_tighten().
+ *  B6  What needs privileges for finding rules (modules, mounts) the child does before it enters
+ *      its sandbox, fetch.c; bytes of devices are looked at in sandboxes of their own, probe.c.
  */
 
 enum stage1 {
