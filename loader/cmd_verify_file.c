@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
 #include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,40 +27,13 @@ static const struct option options[] = {
 
 static int choose_key(struct sign_key *key, const char *path, struct error *err)
 {
-	char *text;
-	size_t len;
-	int ret;
-
-	if (!path && sign_key_embedded(key))
+	if (path)
+		return sign_key_read(key, path, err);
+	if (sign_key_embedded(key))
 		return 0;
-	if (!path) {
-		ret = error_set(err, -ENOKEY, "no key is built in");
-		error_hint(err, "name a public key: -p PUBLICKEY");
-		return ret;
-	}
-	ret = rules_read_file(path, SIGN_TEXT_MAX, &text, &len, err);
-	if (ret)
-		return ret;
-	ret = sign_key_parse(key, text, len, path, err);
-	free(text);
-	return ret;
-}
-
-static int read_signature(const char *path, char **sig, size_t *len, struct error *err)
-{
-	char *sig_path;
-	int ret;
-
-	if (asprintf(&sig_path, "%s" SIGN_SUFFIX, path) < 0)
-		return error_errno(err, -ENOMEM, "cannot verify %s", path);
-	/* Reading it fills @err in. */
-	ret = rules_read_file(sig_path, SIGN_TEXT_MAX, sig, len, err);
-	if (ret == -ENOENT) {
-		*err = (struct error){ 0 };
-		ret = sign_unsigned(path, err);
-	}
-	free(sig_path);
-	return ret;
+	error_set(err, -ENOKEY, "no key is built in");
+	error_hint(err, "name a public key: -p PUBLICKEY");
+	return -ENOKEY;
 }
 
 static int verify(const struct sign_key *key, const char *path, struct error *err)
@@ -71,7 +43,9 @@ static int verify(const struct sign_key *key, const char *path, struct error *er
 	int ret = rules_read_file(path, RULES_FILE_MAX, &data, &len, err);
 
 	if (!ret)
-		ret = read_signature(path, &sig, &sig_len, err);
+		ret = sign_read(path, &sig, &sig_len, err);
+	if (!ret && !sig)
+		ret = sign_unsigned(path, err);
 	if (!ret)
 		ret = sign_verify(key, path, data, len, sig, sig_len, err);
 	free(sig);

@@ -8,8 +8,7 @@
 
 #include "output.h"
 
-/* All of it, on the disk, with this mode whatever the umask is. */
-static int write_whole(int fd, const void *data, size_t size, mode_t mode)
+int output_write(int fd, const void *data, size_t size)
 {
 	size_t done = 0;
 	ssize_t n;
@@ -18,11 +17,19 @@ static int write_whole(int fd, const void *data, size_t size, mode_t mode)
 		n = write(fd, (const char *)data + done, size - done);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
-			return -errno;
+		if (n <= 0)
+			return n ? -errno : -EIO;
 		done += (size_t)n;
 	}
-	return fchmod(fd, mode) || fsync(fd) ? -errno : 0;
+	return 0;
+}
+
+/* All of it, on the disk, with this mode whatever the umask is. */
+static int write_whole(int fd, const void *data, size_t size, mode_t mode)
+{
+	int ret = output_write(fd, data, size);
+
+	return !ret && (fchmod(fd, mode) || fsync(fd)) ? -errno : ret;
 }
 
 int output_replace(const char *path, const void *data, size_t size, struct error *err)

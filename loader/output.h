@@ -7,6 +7,9 @@
 
 #include "error.h"
 
+/** output_write() - all of it, in as many pieces as it takes. 0 or -errno. */
+int output_write(int fd, const void *data, size_t size);
+
 /**
  * output_replace() - write a file (mode 0644) under a temporary name in the same directory, then
  * rename it: others see the old file or the new one.

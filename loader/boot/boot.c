@@ -113,13 +113,12 @@ int cmd_boot(int argc, char **argv)
 	static struct boot boot;	/* zeroed, and no stack to overflow in process 1 */
 	struct boot *b = &boot;
 
-	b->exec_ns = clock_ns(CLOCK_MONOTONIC);
+	timing_start(&b->timing, clock_ns(CLOCK_MONOTONIC));
 	b->argv = argv;
 	if (getpid() != 1)
 		return not_process_1(argc, argv);
 	hold_streams();
 	b->again = mounts_ran_before();
-	timing_start(&b->timing, b->exec_ns);
 	timing_part(&b->timing, TIMING_START);
 	if (!b->again)
 		stage1_install(b);

@@ -37,8 +37,7 @@ enum stage1 {
 
 struct boot {
 	char **argv;
-	uint64_t exec_ns;		/* CLOCK_MONOTONIC when we started */
-	struct timing timing;
+	struct timing timing;		/* its start is when we started */
 
 	enum stage1 stage1;
 	struct deny deny;

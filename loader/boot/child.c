@@ -14,22 +14,10 @@
 #include <unistd.h>
 
 #include "boot/stage2.h"
+#include "output.h"
 
 /* After SIGKILL. What does not end then hangs in the kernel: it is left to the next init. */
 #define KILL_WAIT_MS	2000
-
-static int write_whole(int fd, const char *data, size_t size, struct error *err)
-{
-	while (size) {
-		ssize_t n = write(fd, data, size);
-
-		if (n <= 0)
-			return error_errno(err, n ? -errno : -EIO, "cannot hand over the image");
-		data += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
 
 static int make_image(const struct boot *b, enum image_origin origin, int image_fd,
 		      const struct fetch *fetch, struct child_result *res)
@@ -51,8 +39,11 @@ static int make_image(const struct boot *b, enum image_origin origin, int image_
 	if (!ret)
 		ret = input_compile(&in, &img, &res->err);
 	timing_part(&res->timing, TIMING_COMPILE);
-	if (!ret)
-		ret = write_whole(image_fd, img.data, img.size, &res->err);
+	if (!ret) {
+		ret = output_write(image_fd, img.data, img.size);
+		if (ret)
+			error_errno(&res->err, ret, "cannot hand over the image");
+	}
 	timing_part(&res->timing, TIMING_WRITE);
 	if (!ret)
 		res->families = img.header->families;

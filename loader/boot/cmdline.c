@@ -104,18 +104,17 @@ static void decode(char *s)
 
 static void add_rules(struct reader *r, char *val)
 {
+	struct sources *s = &r->c->rules;
 	struct error err = { 0 };
-	bool inline_rule = val[0] == '-' || (val[0] && val[1] == ':' && val[2] == '-');
 
-	if (inline_rule) {
-		decode(val);
-		r->inline_rules = true;
-		r->end = false;
-	}
-	if (sources_add(&r->c->rules, val, &err)) {
+	if (sources_add(s, val, &err)) {
 		refuse(r, "%s", err.msg);
 		if (err.hint[0])
 			error_hint(r->err, "%s", err.hint);
+	} else if (s->specs[s->nr - 1].kind == SOURCE_INLINE) {
+		decode(val);		/* in place: what tells the kind stays where it is */
+		r->inline_rules = true;
+		r->end = false;
 	}
 }
 

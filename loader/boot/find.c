@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "boot/blockdev.h"
+#include "boot/boot.h"
 #include "buffer.h"
 
 #define PROBES_MAX	32U	/* at once */
@@ -21,14 +22,6 @@ struct search {
 	char name[PARTITION_VALUE_MAX + 16];
 	uint64_t first_ns;	/* when one was first seen to answer; 0: none does */
 };
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 static bool answers(const struct search *s, const struct blockdev *d)
 {
@@ -204,7 +197,7 @@ int blockdevs_find(struct blockdevs *all, const struct partition_spec *spec,
 		if (ret)
 			return ret;
 		start_probes(&s);
-		now = now_ns();
+		now = clock_ns(CLOCK_MONOTONIC);
 		ret = judge(&s, now, found, err);
 		if (ret != -EAGAIN)
 			return ret;

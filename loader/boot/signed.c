@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "boot/stage2.h"
 #include "rules/parse.h"
@@ -13,36 +11,11 @@
 
 int signed_key(const struct cmdline *c, struct sign_key *key, bool *wanted, struct error *err)
 {
-	char *text;
-	size_t len;
-	int ret;
-
-	*wanted = sign_key_embedded(key) || c->key;
-	if (sign_key_embedded(key) || !c->key)
+	*wanted = sign_key_embedded(key);
+	if (*wanted || !c->key)
 		return 0;
-	ret = rules_read_file(c->key, SIGN_TEXT_MAX, &text, &len, err);
-	if (ret)
-		return ret;
-	ret = sign_key_parse(key, text, len, c->key, err);
-	free(text);
-	return ret;
-}
-
-/* The signature beside a file; none is not an error here. */
-static int read_signature(const char *name, char **sig, size_t *len, struct error *err)
-{
-	char *path;
-	struct stat st;
-	int ret = 0;
-
-	if (asprintf(&path, "%s" SIGN_SUFFIX, name) < 0)
-		return error_errno(err, -ENOMEM, "cannot look for the signature of %s", name);
-	if (lstat(path, &st) && errno == ENOENT)
-		*sig = NULL;
-	else
-		ret = rules_read_file(path, SIGN_TEXT_MAX, sig, len, err);
-	free(path);
-	return ret;
+	*wanted = true;
+	return sign_key_read(key, c->key, err);
 }
 
 static int verify(const struct sign_key *key, const struct input_file *file, struct error *err)
@@ -67,7 +40,7 @@ static int verify_tables(const struct sign_key *key, struct error *err)
 	int ret = rules_read_file(file.name, TABLES_MAX, &file.text, &file.len, err);
 
 	if (!ret)
-		ret = read_signature(file.name, &file.sig, &file.sig_len, err);
+		ret = sign_read(file.name, &file.sig, &file.sig_len, err);
 	if (!ret)
 		ret = verify(key, &file, err);
 	free(file.text);
@@ -82,8 +55,8 @@ int signed_read(const struct cmdline *c, const struct sign_key *key, struct inpu
 
 	for (size_t i = 0; !ret && i < in->nr_files; i++)
 		if (!in->files[i].text)
-			ret = read_signature(in->files[i].name, &in->files[i].sig,
-					     &in->files[i].sig_len, err);
+			ret = sign_read(in->files[i].name, &in->files[i].sig,
+					&in->files[i].sig_len, err);
 	if (!ret)
 		ret = input_read(in, err);
 	for (size_t i = 0; !ret && i < in->nr_files; i++)

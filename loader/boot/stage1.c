@@ -76,7 +76,7 @@ static int isolate(struct boot *b, struct error *err)
 
 static void log_in_force(const struct boot *b, const char *how)
 {
-	uint64_t us = (b->stage1_ns - b->exec_ns) / 1000;
+	uint64_t us = (b->stage1_ns - b->timing.start_ns) / 1000;
 	uint64_t ms = b->stage1_boot_ns / 1000000;
 
 	boot_log(LOG_NOTE,

@@ -65,7 +65,8 @@ static int load(struct boot *b, const void *data, size_t size, enum image_origin
 static void log_families(const struct boot *b, const struct image_header *image,
 			 enum image_origin origin)
 {
-	unsigned int us = (unsigned int)((clock_ns(CLOCK_MONOTONIC) - b->exec_ns) / 1000);
+	uint64_t ns = clock_ns(CLOCK_MONOTONIC) - b->timing.start_ns;
+	unsigned int us = (unsigned int)(ns / 1000);
 	uint64_t ms = clock_ns(CLOCK_BOOTTIME) / 1000000;
 	char counts[96] = "", denied[16] = "";
 	size_t len = 0;

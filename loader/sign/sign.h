@@ -13,7 +13,8 @@
  * signature of NAME is NAME.minisig. It covers the file, and its trusted comment says for which
  * file name it was made: signed IPv4 rules are no IPv6 rules.
  *
- * Nothing here makes a system call but for memory: sodium_init() is not needed, and not called.
+ * Nothing here but the functions that read files makes a system call, memory aside: sodium_init()
+ * is not needed, and not called.
  */
 
 #define SIGN_SUFFIX	".minisig"
@@ -32,6 +33,9 @@ struct sign_key {
 int sign_key_parse(struct sign_key *key, const char *text, size_t len, const char *where,
 		   struct error *err);
 
+/** sign_key_read() - the same of a file. */
+int sign_key_read(struct sign_key *key, const char *path, struct error *err);
+
 /** sign_key_embedded() - the key built in by "make KEY=FILE". Returns false: there is none. */
 bool sign_key_embedded(struct sign_key *key);
 
@@ -47,6 +51,9 @@ void sign_key_name(const struct sign_key *key, char name[17]);
  */
 int sign_verify(const struct sign_key *key, const char *name, const void *data, size_t len,
 		const char *sig, size_t sig_len, struct error *err);
+
+/** sign_read() - the text of @name.minisig, malloc()ed; NULL and 0 returned: there is none. */
+int sign_read(const char *name, char **sig, size_t *len, struct error *err);
 
 /** sign_unsigned() - the error for a text without a signature. Returns -EKEYREJECTED. */
 int sign_unsigned(const char *name, struct error *err);
