@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 
+#include "apply.h"
 #include "commands.h"
 #include "inforce.h"
 #include "input.h"
@@ -102,10 +103,10 @@ static int require_tracking(const struct apply *a, struct error *err)
 	return conntrack_require(a->image.header->families, &st, err);
 }
 
-static int put_in_force(struct apply *a, struct error *err)
+static int put_in_force(struct apply *a, enum image_origin origin, struct error *err)
 {
 	const struct apply_options opt = {
-		.origin = IMAGE_ORIGIN_APPLY,
+		.origin = origin,
 		.keep_counters = a->kept,
 	};
 	struct filter_change *change = NULL;
@@ -156,7 +157,7 @@ static int follow_up(struct apply *a)
 static int print_summary(const struct apply *a)
 {
 	const struct image_header *image = a->image.header;
-	struct buffer out = { 0 };
+	struct buffer out = { 0 }, names = { 0 };
 	const char *and = "";
 	int ret;
 
@@ -175,23 +176,22 @@ static int print_summary(const struct apply *a)
 	buffer_puts(&out, " rules in force (digest ");
 	for (int i = 0; i < 6; i++)
 		buffer_printf(&out, "%02x", image->digest[i]);
-	buffer_puts(&out, "), from ");
-	input_names(a->input, &out);
+	input_names(a->input, &names);
+	buffer_printf(&out, ")%s%s", names.len ? ", from " : "", names.len ? names.data : "");
 	buffer_putc(&out, '\n');
 	ret = command_output(&out);
+	buffer_free(&names);
 	buffer_free(&out);
 	return ret;
 }
 
-static int apply(struct input *in)
+int apply_rules(struct input *in, enum image_origin origin)
 {
 	struct apply a = { .input = in, .kernel = { .lock_fd = -1 } };
 	struct error err = { 0 };
 	bool opened = false;
-	int ret = input_read(in, &err);
+	int ret = input_compile(in, &a.image, &err);
 
-	if (!ret)
-		ret = input_compile(in, &a.image, &err);
 	if (!ret)
 		ret = kernel_check(&err);
 	if (!ret)
@@ -200,7 +200,7 @@ static int apply(struct input *in)
 	if (!ret)
 		ret = merge(&a, &err);
 	if (!ret)
-		ret = put_in_force(&a, &err);
+		ret = put_in_force(&a, origin, &err);
 	if (ret) {
 		ret = command_failed(&err);
 		command_note("the rules in force are unchanged");
@@ -235,12 +235,13 @@ int cmd_apply(int argc, char **argv)
 	}
 	if (!ret)
 		ret = command_input(argv[0], input_end(&in, argc, argv, &err), &err);
-	if (!ret && !in.nr_files && input_defaults(&in, INPUT_DIR, &err)) {
+	if (!ret && ((!in.nr_files && input_defaults(&in, INPUT_DIR, &err)) ||
+		     input_read(&in, &err))) {
 		ret = command_failed(&err);
 		command_note("the rules in force are unchanged");
 	}
 	if (!ret)
-		ret = apply(&in);
+		ret = apply_rules(&in, IMAGE_ORIGIN_APPLY);
 out:
 	input_free(&in);
 	return ret;

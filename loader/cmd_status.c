@@ -22,7 +22,8 @@ static const struct option options[] = {
 
 int cmd_status(int argc, char **argv)
 {
-	bool json = false, all = false;
+	struct status_options opt = { 0 };
+	bool json = false;
 	struct buffer out = { 0 };
 	struct error err = { 0 };
 	struct status st;
@@ -34,7 +35,7 @@ int cmd_status(int argc, char **argv)
 		if (c == 'j')
 			json = true;
 		else if (c == 'a')
-			all = true;
+			opt.all = true;
 		else
 			ret = command_bad_option(argv, c);
 	}
@@ -42,7 +43,7 @@ int cmd_status(int argc, char **argv)
 		ret = command_usage(argv[0], "no argument is expected: %s", argv[optind]);
 	if (ret)
 		return ret;
-	if (status_collect(&st, all, &err)) {
+	if (status_collect(&st, &opt, &err)) {
 		ret = command_failed(&err);
 		goto out;
 	}

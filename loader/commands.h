@@ -22,6 +22,7 @@ struct command {
 };
 
 int cmd_boot(int argc, char **argv);	/* boot/ */
+int cmd_start(int argc, char **argv);	/* boot/ */
 int cmd_check(int argc, char **argv);
 int cmd_compile(int argc, char **argv);
 int cmd_apply(int argc, char **argv);

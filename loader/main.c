@@ -21,6 +21,7 @@ static const struct command commands[] = {
 	{ "gc", cmd_gc, "remove filters of namespaces that nothing else uses" },
 	{ "sign", cmd_sign, "sign rule files and images, make a key" },
 	{ "verify-file", cmd_verify_file, "check the signatures of files" },
+	{ "start", cmd_start, "do what a boot does, in a hook or a unit; verify, repair" },
 	{ "boot", cmd_boot, "be the first process of a boot (bpfilter-init)" },
 	{ "help", cmd_help, "describe a command" },
 };

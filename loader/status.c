@@ -53,12 +53,23 @@ static void problem(struct status *st, const char *next, const char *fmt, ...)
 	va_end(args);
 }
 
+/* What is in force does not filter as it should. */
+#define broken(st, ...) do { \
+	(st)->broken = true; \
+	problem(st, "bpfilter apply", __VA_ARGS__); \
+} while (0)
+
 /* The rules of INPUT_DIR, compiled: would they give what is in force? */
-static void find_wanted(struct status *st)
+static void find_wanted(struct status *st, const char *tables)
 {
 	struct input in = { 0 };
 	struct image img = { 0 };
-	int ret = input_defaults(&in, INPUT_DIR, &st->wanted_error);
+	int ret = 0;
+
+	if (tables)
+		ret = input_tables(tables, &in.tables, &st->wanted_error);
+	if (!ret)
+		ret = input_defaults(&in, INPUT_DIR, &st->wanted_error);
 
 	if (ret == -ENOENT) {
 		st->wanted_error = (struct error){ 0 };
@@ -112,9 +123,8 @@ static void judge_tracking(struct status *st, const struct error *err)
 	}
 	for (int f = 0; f < NR_FAMILIES; f++)
 		if (st->view.image->families & FAMILY_BIT(f) && !st->tracking.on[f])
-			problem(st, "bpfilter apply",
-				"the rules need connection tracking and it is off for %s: TCP and "
-				"UDP are dropped", family_name((enum family)f));
+			broken(st, "the rules need connection tracking and it is off for %s: TCP "
+			       "and UDP are dropped", family_name((enum family)f));
 }
 
 /* A chain that is used, or drops, must have its link. */
@@ -130,8 +140,8 @@ static void judge_hook(struct status *st, int f, int t, int h)
 	chain = (const void *)(base + image->chains.offset);
 	chain += number;
 	if (chain->count || !chain->policy)
-		problem(st, "bpfilter apply", "%s %s %s is not hooked in: it sees no packet",
-			family_name((enum family)f), table_name((enum table_id)t), hook_name(h));
+		broken(st, "%s %s %s is not hooked in: it sees no packet",
+		       family_name((enum family)f), table_name((enum table_id)t), hook_name(h));
 }
 
 static void judge_drops(struct status *st)
@@ -160,16 +170,15 @@ static void judge_filter(struct status *st)
 		return;
 	}
 	if (!st->view.control.judging)
-		problem(st, "bpfilter apply", "the program in force lets everything pass");
+		broken(st, "the program in force lets everything pass");
 	for (int f = 0; f < NR_FAMILIES; f++)
 		for (int t = 0; t < NR_TABLES; t++)
 			for (int h = 0; h < IMAGE_HOOKS; h++)
 				judge_hook(st, f, t, h);
 	for (int f = 0; f < NR_FAMILIES; f++)
 		if (image->families & FAMILY_BIT(f) && st->filter.deny_present[f])
-			problem(st, "bpfilter apply",
-				"%s has rules, but is still denied since boot",
-				family_name((enum family)f));
+			broken(st, "%s has rules, but is still denied since boot",
+			       family_name((enum family)f));
 	if (image->origin == IMAGE_ORIGIN_RESCUE)
 		problem(st, "bpfilter check FILE tells why; then bpfilter apply",
 			"the rescue rules are in force: the wanted ones were refused at boot");
@@ -201,21 +210,22 @@ static int look(struct status *st, struct error *err)
 	return ret;
 }
 
-int status_collect(struct status *st, bool all, struct error *err)
+int status_collect(struct status *st, const struct status_options *opt, struct error *err)
 {
 	struct error tracking_err = { 0 };
 	bool unseen;
 	int ret;
 
-	*st = (struct status){ .all = all };
+	*st = (struct status){ .all = opt->all };
 	ret = look(st, err);
-	if (!ret && all)
+	if (!ret && opt->all)
 		ret = filter_namespaces(&st->others, &st->nr_others, &unseen, err);
 	if (ret)
 		return ret;
 	if (conntrack_check(&st->tracking, &tracking_err))
 		st->tracking.checked = false;
-	find_wanted(st);
+	if (!opt->no_wanted)
+		find_wanted(st, opt->tables);
 	judge_filter(st);
 	judge_wanted(st);
 	judge_tracking(st, &tracking_err);

@@ -35,16 +35,25 @@ struct status {
 	struct status_problem problems[STATUS_PROBLEMS];
 	size_t nr_problems;
 	bool all;
+	bool broken;		/* the same rules, put in force once more, would mend a problem */
 	struct foreign_namespace *others;
 	size_t nr_others;
 };
 
+struct status_options {
+	bool all;		/* other network namespaces, too */
+	bool no_wanted;		/* INPUT_DIR says nothing about what should be in force */
+	const char *tables;	/* take these of INPUT_DIR only, input_tables(); NULL: all */
+};
+
 /** status_collect() - an error: nothing could be found out (not: something is wrong). */
-int status_collect(struct status *st, bool all, struct error *err);
+int status_collect(struct status *st, const struct status_options *opt, struct error *err);
 void status_free(struct status *st);
 
 void status_text(const struct status *st, struct buffer *out);
 void status_json(const struct status *st, struct buffer *out);
+/** status_line() - what is in force, in one line without an end. */
+void status_line(const struct status *st, struct buffer *out);
 
 const char *drop_reason_name(enum drop_reason reason);	/* "hotdrop", "no_tracking", ... */
 const char *wanted_name(enum wanted wanted);

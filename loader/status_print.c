@@ -48,6 +48,30 @@ static void each_hook(const struct filter_status *fs, struct buffer *out,
 			}
 }
 
+void status_line(const struct status *st, struct buffer *out)
+{
+	const struct image_header *image = st->view.image;
+	const char *comma = "";
+
+	if (!st->in_force) {
+		buffer_puts(out, "no rules are in force");
+		if (st->filter.deny_present[FAMILY_IPV4] || st->filter.deny_present[FAMILY_IPV6])
+			buffer_puts(out, ": only loopback passes");
+		return;
+	}
+	for (int f = 0; f < NR_FAMILIES; f++) {
+		if (!(image->families & FAMILY_BIT(f)))
+			continue;
+		buffer_printf(out, "%s%s %u rules", comma, family_name((enum family)f),
+			      count_rules(image, f));
+		comma = ", ";
+	}
+	buffer_printf(out, " in force by %s, digest ", origin_name((enum image_origin)image->origin));
+	print_digest(out, image->digest, 6);
+	if (image->features & IMAGE_F_CONNTRACK)
+		buffer_printf(out, ", connection tracking: %s", conntrack_by_name(st->tracking.by));
+}
+
 /* The text for people. */
 
 static void text_rules(const struct status *st, struct buffer *out)

@@ -12,13 +12,15 @@
 #include "kernel/kernel.h"
 
 /*
- * Process 1 of a boot. What a packet meets, at every moment:
+ * Process 1 of a boot; or "bpfilter start", a hook of an initrd or a unit of the running system,
+ * that does the same without being process 1. What a packet meets, at every moment:
  *
  *  B1  From stage1_install() on nothing but loopback passes, in both families, until a family's
  *      gate is opened; there is no way back to "no filter" but bpfilter=off and bpfilter.fail=open.
  *  B2  A gate is opened only after an image that judges the family is in force (kernel.h, I3).
  *  B3  The next init is executed only when what holds the promise outlives us: pinned links, or an
- *      empty network namespace, or somebody asked for "open". Else the kernel panics.
+ *      empty network namespace, or somebody asked for "open". Else the kernel panics; a hook
+ *      cannot put others into a namespace: it ends with 1, and its caller ends the boot.
  *  B4  Rule text and images are parsed in the child alone; process 1 reads a result of fixed size
  *      and an image that image_validate() has passed.
  *  B5  Where a key is in use nothing is parsed but what it has signed; what the kernel has parsed
@@ -35,7 +37,14 @@ enum stage1 {
 	STAGE1_ISOLATED,	/* (b) we are in an empty network namespace */
 };
 
+enum boot_as {
+	BOOT_INIT,		/* process 1: hands over to the next init */
+	BOOT_INITRD,		/* a hook of an initrd, before its udev */
+	BOOT_UNIT,		/* the running system */
+};
+
 struct boot {
+	enum boot_as as;
 	char **argv;
 	struct timing timing;		/* its start is when we started */
 
@@ -55,6 +64,7 @@ struct boot {
 	struct error cmdline_err;	/* why it was refused; msg empty: it was not */
 	struct kernel kernel;
 	bool kernel_open;
+	bool loaded;			/* the rules, or the rescue rules, are in force */
 };
 
 /* log.c */
@@ -64,7 +74,9 @@ __attribute__((format(printf, 2, 3)))
 void boot_log(enum log_level level, const char *fmt, ...);
 /** boot_log_error() - a message with its place, line, caret and hint: one log line each. */
 void boot_log_error(enum log_level level, const struct error *err);
-/** boot_panic() - say so and end process 1, on which the kernel panics. */
+/** boot_log_to_stderr() - from now on, in this process and its children, instead of /dev/kmsg. */
+void boot_log_to_stderr(void);
+/** boot_panic() - say so and end with 1: of process 1 the kernel panics. */
 __attribute__((noreturn, format(printf, 1, 2)))
 void boot_panic(const char *fmt, ...);
 uint64_t clock_ns(int clock);
@@ -92,6 +104,17 @@ void interfaces_up(char *names, size_t size, bool down);
 
 /* stage2.c */
 void stage2_run(struct boot *b);
+
+/* config.c */
+/** boot_config() - read the command line: @given, or (NULL) the kernel's. Errors are kept in @b. */
+void boot_config(struct boot *b, const char *given);
+
+/* repair.c */
+/**
+ * repair() - something is in force: verify it, mend what can be mended. Returns an exit code: 0 if
+ * rules are in force and filter as they should.
+ */
+int repair(const struct boot *b);
 
 /* handover.c */
 /** handover() - execute the next init; returns if there is none. */

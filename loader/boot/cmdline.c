@@ -9,7 +9,7 @@
 
 #define KNOWN_WORDS \
 	"known are bpfilter.rules= .end .fail= .timeout= .tables= .key= .modules= .removable= " \
-	".unique= .init= and bpfilter=off"
+	".unique= .init= and bpfilter=off; rd.bpfilter="
 
 /* What is needed while reading. */
 struct reader {
@@ -160,6 +160,24 @@ static void set_off(struct reader *r, const char *val)
 		refuse(r, "bpfilter=%.40s: it can be off or on", val);
 }
 
+/* As dracut's getargbool, dracut.cmdline(7), but what is neither is an error. */
+static void set_rd(struct reader *r, const char *val)
+{
+	static const char *const off[] = { "0", "no", "off" }, *const on[] = { "1", "yes", "on" };
+
+	for (size_t i = 0; i < 3; i++) {
+		if (!val || !strcmp(val, on[i])) {
+			r->c->rd = RD_ON;
+			return;
+		}
+		if (!strcmp(val, off[i])) {
+			r->c->rd = RD_OFF;
+			return;
+		}
+	}
+	refuse(r, "rd.bpfilter=%.40s: it can be 0 or 1", val);
+}
+
 /* @name: without "bpfilter", so "" or ".rules". */
 static void take_word(struct reader *r, const char *name, char *val)
 {
@@ -232,6 +250,10 @@ static void read_words(struct reader *r, char *args)
 			for_init = true;
 			continue;
 		}
+		if (!strcmp(name, "rd.bpfilter")) {
+			set_rd(r, val);
+			continue;
+		}
 		own = own_word(name);
 		if (!own)
 			continue;
@@ -270,6 +292,10 @@ const char *cmdline_tighten(struct cmdline *c)
 	if (c->off) {
 		c->off = false;
 		return "bpfilter=off";
+	}
+	if (c->rd == RD_OFF) {
+		c->rd = RD_UNSET;
+		return "rd.bpfilter=0";
 	}
 	if (c->fail == FAIL_OPEN) {
 		c->fail = FAIL_DENY;

@@ -32,16 +32,19 @@
  *					is an error
  *	bpfilter.init=/PATH		what to execute next
  *	bpfilter=off			no filter
+ *	rd.bpfilter=0|1			hooks of initrds: do nothing; deny also without any rules
  *
  * A later word overrides an earlier one. Unknown words are errors: a typo must not open anything.
  * Pure: text in, values out, no system calls.
  */
 
 enum fail_policy { FAIL_DENY, FAIL_OPEN, FAIL_PANIC };
+enum rd_switch { RD_UNSET, RD_OFF, RD_ON };
 
 struct cmdline {
 	enum fail_policy fail;
 	bool off;
+	enum rd_switch rd;	/* of "bpfilter start --initrd" alone */
 	unsigned int timeout;	/* seconds */
 	unsigned int unique;	/* seconds */
 	bool removable;

@@ -37,6 +37,29 @@ static bool to_kmsg(const char *record, size_t len)
 	return done;
 }
 
+/*
+ * Where lines go is a property of the process, set before the first of them; every function of the
+ * boot would have to hand it on otherwise.
+ */
+static bool to_stderr;
+
+void boot_log_to_stderr(void)
+{
+	to_stderr = true;
+}
+
+/* journald takes the level from the record, sd-daemon(3); what is for debugging is for it alone. */
+static void to_standard_error(enum log_level level, const char *record, size_t start, size_t len)
+{
+	if (getenv("JOURNAL_STREAM"))
+		start = 0;
+	else if (to_stderr && level == LOG_DEBUG)
+		return;
+	/* Nobody is left to tell if this fails too. A log that fails stops no filter. */
+	if (write(STDERR_FILENO, record + start, len - start) < 0)
+		return;
+}
+
 /* @line: without newline. What does not print is shown as '?'. */
 static void log_line(enum log_level level, const char *line, size_t line_len)
 {
@@ -51,9 +74,8 @@ static void log_line(enum log_level level, const char *line, size_t line_len)
 	for (size_t i = 0; i < line_len; i++)
 		record[len++] = (unsigned char)line[i] < 0x20 || line[i] == 0x7f ? '?' : line[i];
 	record[len++] = '\n';
-	/* Nobody is left to tell if the console fails too. A log that fails stops no filter. */
-	if (!to_kmsg(record, len) && write(STDERR_FILENO, record + start, len - start) < 0)
-		return;
+	if (to_stderr || !to_kmsg(record, len))
+		to_standard_error(level, record, start, len);
 }
 
 static void log_lines(enum log_level level, const char *text)
@@ -95,6 +117,7 @@ void boot_panic(const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	log_lines(LOG_ERROR, text);
-	boot_log(LOG_ERROR, "the boot ends here: process 1 exits, the kernel panics");
+	if (getpid() == 1)
+		boot_log(LOG_ERROR, "the boot ends here: process 1 exits, the kernel panics");
 	_exit(1);
 }

@@ -86,7 +86,9 @@ static void log_in_force(const struct boot *b, const char *how)
 	if (b->up[0]) {
 		boot_log(LOG_ERROR, "error: up before there was a filter%s: %s",
 			 b->stage1 == STAGE1_ISOLATED ? " (and taken down now)" : "", b->up);
-		boot_log(LOG_ERROR, "hint: boot without ip=, nfsroot= and netconsole=, or with a "
+		boot_log(LOG_ERROR, b->as == BOOT_UNIT ?
+			 "hint: put bpfilter into the initramfs: bpfilter-initramfs(8), bpfilter-dracut(8)" :
+			 "hint: boot without ip=, nfsroot= and netconsole=, or with a "
 			 "kernel without CONFIG_IP_PNP and CONFIG_NETCONSOLE");
 	}
 }
@@ -104,6 +106,10 @@ static void fall_back(struct boot *b, const struct error *why)
 		boot_log(LOG_ERROR, "THERE IS NO FILTER, as bpfilter.fail=open asks for");
 		return;
 	}
+	if (b->as != BOOT_INIT)
+		boot_panic("THERE IS NO FILTER and nothing can keep packets out: %s",
+			   b->as == BOOT_INITRD ? "the boot must not go on" :
+			   "boot a kernel that scripts/check-config finds fit");
 	if (isolate(b, &err)) {
 		boot_log_error(LOG_ERROR, &err);
 		boot_panic("nothing can keep packets out");

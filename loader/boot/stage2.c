@@ -122,6 +122,7 @@ static int attempt(struct boot *b, enum image_origin origin, struct error *err)
 	if (!ret)
 		ret = load(b, data, size, origin, &ct, err);
 	if (!ret) {
+		b->loaded = true;
 		log_families(b, data, origin);
 		log_rules(data, &res, &ct);
 	}
@@ -142,8 +143,9 @@ static void fail(struct boot *b)
 	case FAIL_DENY:
 		boot_log(LOG_ERROR,
 			 "stage 1 stays in force: only loopback passes (bpfilter.fail=deny)");
-		boot_log(LOG_ERROR, "next: correct it (bpfilter check FILE) and make the initramfs "
-			 "anew%s", b->keyed ? "" :
+		boot_log(LOG_ERROR, "next: correct it (bpfilter check FILE) and %s%s",
+			 b->as == BOOT_UNIT ? "start this again" : "make the initramfs anew",
+			 b->keyed ? "" :
 			 "; to get in now boot with bpfilter=off or bpfilter.fail=open");
 		break;
 	case FAIL_OPEN:
@@ -188,6 +190,8 @@ static void overdue(int sig)
 	timing_part(&b->timing, TIMING_OVERDUE);
 	fail(b);
 	timing_log(&b->timing);
+	if (b->as != BOOT_INIT)
+		_exit(b->as == BOOT_UNIT);	/* the policy holds; with FAIL_PANIC we are gone */
 	b->kernel_open = false;		/* its state may be in pieces; exec closes its lock */
 	handover(b);
 	boot_panic("there is no init to go on with");

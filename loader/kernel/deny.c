@@ -155,12 +155,11 @@ int deny_pin(struct deny *d, const struct kernel *k, struct error *err)
 	return ret;
 }
 
-/* By the pins: what an earlier command or boot installed. -ENOENT: nothing there. */
+/* By the pins: the gate of what an earlier command or boot installed. -ENOENT: it is not there. */
 static int deny_reopen(struct deny *d, const struct kernel *k, struct error *err)
 {
 	struct object_config config;
-	char name[OBJECT_NAME], link[LINK_NAME];
-	unsigned int i;
+	char name[OBJECT_NAME];
 	int ret;
 
 	d->prog_fd = pin_get(k, GEN_DENY, "bf_deny", err);
@@ -172,10 +171,6 @@ static int deny_reopen(struct deny *d, const struct kernel *k, struct error *err
 	d->gate_fd = pin_get(k, GEN_DENY, "gate", err);
 	if (d->gate_fd < 0)
 		return d->gate_fd;
-	for (i = 0; i < FAMILIES * DENY_HOOKS; i++) {
-		link_name(link, i / DENY_HOOKS, 0, hooks[i % DENY_HOOKS]);
-		d->links[i] = pin_get(k, GEN_DENY, link, NULL);
-	}
 	return map_gate(d, err);
 }
 
@@ -188,12 +183,16 @@ static int remove_links(struct deny *d, const struct kernel *k, unsigned int fam
 
 	for (i = 0; !ret && i < DENY_HOOKS; i++) {
 		fd = &d->links[family * DENY_HOOKS + i];
+		link_name(name, family, 0, hooks[i]);
 		if (*fd >= 0) {
 			sys_link_detach(*fd);
 			close(*fd);
 			*fd = -1;
+		} else {
+			ret = pin_detach(k, GEN_DENY, name, err);
 		}
-		ret = pin_remove(k, GEN_DENY, link_name(name, family, 0, hooks[i]), err);
+		if (!ret)
+			ret = pin_remove(k, GEN_DENY, name, err);
 	}
 	return ret;
 }
@@ -201,18 +200,17 @@ static int remove_links(struct deny *d, const struct kernel *k, unsigned int fam
 int deny_open(struct deny *given, const struct kernel *k, unsigned int families, struct error *err)
 {
 	struct deny mine = { 0 }, *d = given ? given : &mine;
-	unsigned int f, open;
+	unsigned int f, open = families & BOTH;
 	int ret = 0;
 
 	deny_none(&mine);
-	if (!given) {
+	if (!given)
 		ret = deny_reopen(&mine, k, err);
-		if (ret) {
-			deny_close(&mine);
-			return ret == -ENOENT ? 0 : ret;
-		}
-	}
-	open = __atomic_or_fetch((uint32_t *)(uintptr_t)d->gate, families & BOTH, __ATOMIC_SEQ_CST);
+	/* Without a gate, if somebody was killed before he had pinned it, links go one by one. */
+	if (ret == -ENOENT)
+		ret = 0;
+	if (!ret && d->gate)
+		open = __atomic_or_fetch((uint32_t *)(uintptr_t)d->gate, open, __ATOMIC_SEQ_CST);
 	for (f = 0; !ret && f < FAMILIES; f++)
 		if (open & (1U << f))
 			ret = remove_links(d, k, f, err);

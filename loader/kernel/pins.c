@@ -69,8 +69,7 @@ int pin_remove(const struct kernel *k, enum generation gen, const char *name, st
 	return 0;
 }
 
-static int detach_pinned(const struct kernel *k, enum generation gen, const char *name,
-			 struct error *err)
+int pin_detach(const struct kernel *k, enum generation gen, const char *name, struct error *err)
 {
 	struct link l;
 	int fd, ret = 0;
@@ -100,7 +99,7 @@ int pin_clear(const struct kernel *k, enum generation gen, struct error *err)
 		if (e->d_name[0] == '.')
 			continue;
 		if (!strncmp(e->d_name, "link-", 5))
-			ret = detach_pinned(k, gen, e->d_name, err);
+			ret = pin_detach(k, gen, e->d_name, err);
 		if (!ret)
 			ret = pin_remove(k, gen, e->d_name, err);
 	}

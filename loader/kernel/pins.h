@@ -34,6 +34,9 @@ int pin_add(const struct kernel *k, enum generation gen, const char *name, int f
 /** pin_get() - a file descriptor; -ENOENT without a message. */
 int pin_get(const struct kernel *k, enum generation gen, const char *name, struct error *err);
 
+/** pin_detach() - what is pinned there ends, if it is a link of ours. No pin is no error. */
+int pin_detach(const struct kernel *k, enum generation gen, const char *name, struct error *err);
+
 /** pin_remove() - remove a name; that it is not there is no error. */
 int pin_remove(const struct kernel *k, enum generation gen, const char *name, struct error *err);
 

@@ -55,24 +55,35 @@ static void slot_status(const struct slot *s, struct filter_status *st)
 		close(fd);
 }
 
-static void deny_status(const struct kernel *k, struct filter_status *st)
+/* Any link of a family: somebody may have been killed before he had pinned, or removed, them all. */
+static bool deny_linked(const struct kernel *k, unsigned int family)
 {
 	char name[LINK_NAME];
-	int prog, fd;
+	bool found = false;
+	int fd;
 
-	prog = pin_get(k, GEN_DENY, "bf_deny", NULL);
-	if (prog < 0)
-		return;
-	st->memory += memory_of(prog);
-	if (program_read(prog, ".bss", &st->gate, sizeof(st->gate)))
-		st->gate = 0;
-	close(prog);
-	for (unsigned int f = 0; f < FAMILIES; f++) {
-		fd = pin_get(k, GEN_DENY, link_name(name, f, 0, 1), NULL);
-		st->deny_present[f] = fd >= 0 && !(st->gate & (1U << f));
-		if (fd >= 0)
+	for (unsigned int h = 0; !found && h < IMAGE_HOOKS; h++) {
+		fd = pin_get(k, GEN_DENY, link_name(name, family, 0, h), NULL);
+		found = fd >= 0;
+		if (found)
 			close(fd);
 	}
+	return found;
+}
+
+/* Links without a program or a gate that could be read count as shut. */
+static void deny_status(const struct kernel *k, struct filter_status *st)
+{
+	int prog = pin_get(k, GEN_DENY, "bf_deny", NULL);
+
+	if (prog >= 0) {
+		st->memory += memory_of(prog);
+		if (program_read(prog, ".bss", &st->gate, sizeof(st->gate)))
+			st->gate = 0;
+		close(prog);
+	}
+	for (unsigned int f = 0; f < FAMILIES; f++)
+		st->deny_present[f] = !(st->gate & (1U << f)) && deny_linked(k, f);
 }
 
 int filter_status(struct kernel *k, struct filter_status *st, struct error *err)

@@ -1,15 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The boot, disturbed at each system call of process 1 and of the child that compiles (kill)."""
+"""The boot, disturbed at each system call of process 1 and of the child that compiles (kill); and "start"."""
 
 import os
 import shutil
 import subprocess
 
 from walk import CommandWalk, Failure, calls_listed, injected
-from wire import EVERYTHING, NOTHING, allowed, inside
+from wire import ADDRESS, EVERYTHING, NOTHING, PORTS, allowed, inside
 
 INIT = "#!/busybox sh\n/busybox mount -t proc proc /proc 2>/dev/null\n/busybox readlink /proc/self/ns/net\nexec /busybox sleep 60\n"
 DENY_OR_NEW = (NOTHING, allowed("B", "C"))
+
+
+class StartWalk(CommandWalk):
+    """The same without being process 1: killed before stage 1 is pinned, it leaves open what was open, by family."""
+
+    def words(self):
+        return ("start", "--cmdline", "bpfilter.rules=" + self.files["after"])
+
+    def check_probes(self, got, done):
+        new = self.scenario.met("after")
+        families = [{p for p in got if p.endswith(str(f))} for f in ADDRESS]
+        opened = any(len(f) == len(PORTS) for f in families)
+        if got != new and any(f and len(f) != len(PORTS) for f in families):
+            raise Failure(f"neither nothing nor the rules: the probes reach {sorted(got)}")
+        if done.returncode == 0 and got != new:
+            raise Failure(f"it says that it has succeeded, and the probes reach {sorted(got)}")
+        if done.returncode == 1 and opened and "THERE IS NO FILTER" not in done.stderr:
+            raise Failure(f"it does not say that nothing filters: {done.stderr.strip()}")
 
 
 class BootWalk(CommandWalk):

@@ -144,6 +144,8 @@ static void test_refused(void **state)
 	refuses("bpfilter.end=1", "unknown word");
 	refuses("bpfilter", "no value");
 	refuses("bpfilter=of", "off or on");
+	refuses("rd.bpfilter=", "0 or 1");
+	refuses("rd.bpfilter=of", "0 or 1");
 	refuses("bpfilter.timeout=0", "1 to 3600");
 	refuses("bpfilter.timeout=3601", "1 to 3600");
 	refuses("bpfilter.timeout=99999999999999999999", "1 to 3600");
@@ -178,21 +180,44 @@ static void test_cut(void **state)
 	}
 }
 
+/* The last one counts; a longer name is somebody else's. */
+static void test_rd(void **state)
+{
+	static const struct {
+		const char *line;
+		enum rd_switch rd;
+	} cases[] = {
+		{ "", RD_UNSET }, { "rd.bpfilter", RD_ON }, { "rd.bpfilter=1", RD_ON },
+		{ "rd.bpfilter=yes", RD_ON }, { "rd.bpfilter=0", RD_OFF }, { "rd.bpfilter=off", RD_OFF },
+		{ "rd.bpfilter=0 rd.bpfilter", RD_ON }, { "rd.bpfilter=1 rd.bpfilter=no", RD_OFF },
+		{ "rd.bpfilters=0 rd.bpfilter.x=0 ard.bpfilter=0", RD_UNSET },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct parsed p = parse(cases[i].line);
+
+		assert_int_equal(p.c.rd, cases[i].rd);
+		accepts(&p);
+	}
+}
+
 /* With a key built in: nothing is left that loosens, and each word is named. */
 static void test_tighten(void **state)
 {
 	static const char *const words[] = {
-		"bpfilter=off", "bpfilter.fail=open", "bpfilter.key=", "bpfilter.tables=",
+		"bpfilter=off", "rd.bpfilter=0", "bpfilter.fail=open", "bpfilter.key=", "bpfilter.tables=",
 		"bpfilter.removable=", NULL,
 	};
 	struct parsed p = parse("bpfilter=off bpfilter.fail=open bpfilter.key=/k bpfilter.tables=raw "
-				"bpfilter.removable=yes");
+				"bpfilter.removable=yes rd.bpfilter=no");
 
 	(void)state;
 	for (size_t i = 0; words[i]; i++)
 		assert_string_equal(cmdline_tighten(&p.c), words[i]);
 	assert_null(cmdline_tighten(&p.c));
 	assert_false(p.c.off);
+	assert_int_equal(p.c.rd, RD_UNSET);
 	assert_int_equal(p.c.fail, FAIL_DENY);
 	assert_null(p.c.key);
 	assert_null(p.c.tables);
@@ -213,6 +238,7 @@ int main(void)
 		cmocka_unit_test(test_quotes),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_rd),
 		cmocka_unit_test(test_tighten),
 	};
 
