@@ -119,7 +119,8 @@ static int start(struct boot *b)
 	if (found != NOTHING)
 		return repair(b);
 	if (!configured(b)) {
-		boot_log(LOG_NOTE, "no rules in " INPUT_DIR ", no bpfilter.rules=: nothing is filtered");
+		boot_log(LOG_NOTE, "no rules in " INPUT_DIR
+			 ", no bpfilter.rules=: nothing is filtered");
 		notify_status("no rules: nothing is filtered; see " INPUT_DIR "/README");
 		return COMMAND_OK;
 	}

@@ -55,7 +55,7 @@ static void slot_status(const struct slot *s, struct filter_status *st)
 		close(fd);
 }
 
-/* Any link of a family: somebody may have been killed before he had pinned, or removed, them all. */
+/* Any link of a family: somebody may have been killed while he pinned or removed them. */
 static bool deny_linked(const struct kernel *k, unsigned int family)
 {
 	char name[LINK_NAME];
