@@ -65,12 +65,12 @@ fuzz-coverage: $(fuzz_names:fuzz_%=$(B)/fuzz/cover_%)
 		$(patsubst fuzz_%,-object $(B)/fuzz/cover_%,$(fuzz_names)) | loader/test/fuzz/coverage
 
 # Guest programs of the boot tests are static; host programs are not.
-$(B)/boot-tests/guest/%: boot-tests/guest/%.c
+$(B)/boot-tests/guest/%: boot-tests/guest/%.c $(wildcard boot-tests/guest/*.h)
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(filter-out -Werror,$(CFLAGS)) $(defines) -I. $(foreign) -static -s -o $@ $<
 
-$(B)/boot-tests/host/%: boot-tests/host/%.c
+$(B)/boot-tests/host/%: boot-tests/host/%.c $(wildcard boot-tests/host/*.h)
 	$(call say,HOSTCC,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CC) -std=gnu11 -O2 -g $(filter-out -Werror,$(warnings)) -D_GNU_SOURCE -I. -o $@ $<

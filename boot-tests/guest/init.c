@@ -7,11 +7,8 @@
  * busybox|fresh|bpffs go on in a new root with /dev, /proc, /sys and /run moved along, or all of
  * them detached, or left behind; see change_place().
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -19,34 +16,20 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#define RESULT_PORT	"/dev/ttyS1"
-#define SOCKETS_MAX	32
+#include "boot-tests/guest/services.h"
 
-static const int tcp_ports[] = { 22, 80, 8080 };
-static const int udp_ports[] = { 53, 9999 };
+#define RESULT_PORT	"/dev/ttyS1"
 
 struct guest {
 	int result;		/* the second channel, -1: none */
 	char cmdline[4096];
-	struct pollfd sockets[SOCKETS_MAX];
-	bool tcp[SOCKETS_MAX];
-	unsigned int nr_sockets;
+	struct services services;
 };
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* One line on the second channel, and on the console for people. */
 __attribute__((format(printf, 2, 3))) static void report(struct guest *g, const char *fmt, ...)
@@ -201,86 +184,18 @@ static void bring_up_network(struct guest *g)
 	report(g, "event eth0-up %.3f", now());
 }
 
-static void add_socket(struct guest *g, int type, int port)
-{
-	struct sockaddr_in6 any = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
-	int fd = socket(AF_INET6, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), off = 0, on = 1;
-
-	if (fd < 0 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) ||
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
-	    bind(fd, (struct sockaddr *)&any, sizeof(any)) ||
-	    (type == SOCK_STREAM && listen(fd, 64)))
-		die(g, "server socket");
-	g->tcp[g->nr_sockets] = type == SOCK_STREAM;
-	g->sockets[g->nr_sockets++] = (struct pollfd){ .fd = fd, .events = POLLIN };
-}
-
-static void open_services(struct guest *g)
-{
-	unsigned int i;
-
-	for (i = 0; i < sizeof(tcp_ports) / sizeof(tcp_ports[0]); i++)
-		add_socket(g, SOCK_STREAM, tcp_ports[i]);
-	for (i = 0; i < sizeof(udp_ports) / sizeof(udp_ports[0]); i++)
-		add_socket(g, SOCK_DGRAM, udp_ports[i]);
-}
-
-static void serve_one(struct guest *g, unsigned int i)
-{
-	struct sockaddr_in6 peer;
-	socklen_t len = sizeof(peer);
-	char data[64];
-	ssize_t n;
-	int fd = g->sockets[i].fd, client;
-
-	if (g->tcp[i]) {
-		client = accept(fd, NULL, NULL);
-		if (client >= 0)
-			close(client);
-		return;
-	}
-	n = recvfrom(fd, data, sizeof(data), 0, (struct sockaddr *)&peer, &len);
-	if (n >= 0)
-		sendto(fd, data, (size_t)n, 0, (struct sockaddr *)&peer, len);
-}
-
 static void serve(struct guest *g, double seconds)
 {
-	double end = now() + seconds;
-	unsigned int i;
-
-	while (now() < end) {
-		if (poll(g->sockets, g->nr_sockets, 100) <= 0)
-			continue;
-		for (i = 0; i < g->nr_sockets; i++) {
-			if (g->sockets[i].revents)
-				serve_one(g, i);
-		}
-	}
+	if (services_open(&g->services))
+		die(g, "server socket");
+	services_serve(&g->services, seconds);
 }
 
 /* Outwards: does what the rules allow us to start get its replies? */
 static void connect_out(struct guest *g, int family)
 {
-	struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_port = htons(7) };
-	struct sockaddr_in four = { .sin_family = AF_INET, .sin_port = htons(7) };
-	struct pollfd p = { .events = POLLOUT };
-	int error = -1;
-	socklen_t len = sizeof(error);
-
-	inet_pton(AF_INET, "10.77.0.1", &four.sin_addr);
-	inet_pton(AF_INET6, "fd77::1", &six.sin6_addr);
-	p.fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (p.fd < 0)
-		die(g, "client socket");
-	if (family == AF_INET)
-		connect(p.fd, (struct sockaddr *)&four, sizeof(four));
-	else
-		connect(p.fd, (struct sockaddr *)&six, sizeof(six));
-	if (poll(&p, 1, 1500) > 0)
-		getsockopt(p.fd, SOL_SOCKET, SO_ERROR, &error, &len);
-	report(g, "outgoing tcp%d %s", family == AF_INET ? 4 : 6, error ? "no" : "yes");
-	close(p.fd);
+	report(g, "outgoing tcp%d %s", family == AF_INET ? 4 : 6,
+	       peer_connect(family) ? "no" : "yes");
 }
 
 /*
@@ -359,7 +274,6 @@ int main(int argc, char **argv)
 		switch_root(&g, root);
 	if (root)
 		change_place(root);
-	open_services(&g);
 	serve(&g, seconds ? atof(seconds) : 5);
 	connect_out(&g, AF_INET);
 	connect_out(&g, AF_INET6);
