@@ -5,7 +5,7 @@
  * "-netdev dgram" over unix sockets, one Ethernet frame a datagram; needs no root.
  *
  * A probe counts as answered by a SYN-ACK or RST, a UDP reply, an ICMP error about it or an echo
- * reply.
+ * reply. The probes of a round are spread over its time: QEMU's socket takes few at once.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -25,6 +25,8 @@
 
 #define CLASSES_MAX	32
 #define PROBES_MIN	20	/* fewer while the guest was up prove nothing */
+#define BIN		0.5	/* seconds since start that a bin of --json has */
+#define BINS_MAX	2400	/* the last one takes what comes later, too */
 
 /* NEVER: as DENY, for a guest that may not even come up. */
 enum expectation { ALLOW, DENY, ANY, NEVER, EXPECTATIONS };
@@ -37,11 +39,13 @@ struct class {
 	unsigned long sent, sent_up, answered;
 	double first;			/* of the answers, seconds since start; 0: none */
 	char answer[16];		/* what the first answer was */
+	unsigned int sent_in[BINS_MAX], answered_in[BINS_MAX];
 };
 
 struct flood {
 	struct class classes[CLASSES_MAX];
 	unsigned int nr_classes;
+	unsigned int turn;		/* whose probe is next */
 	unsigned int interval_ms;
 	int fd;
 	struct sockaddr_un remote;
@@ -67,30 +71,41 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void send_frame(struct flood *f, const struct frame *x)
+static unsigned int bin(const struct flood *f)
 {
-	/* No guest yet, or no more, or its queue is full: that is what a network is like. */
-	if (sendto(f->fd, x->data, x->len, MSG_DONTWAIT, (const struct sockaddr *)&f->remote,
-		   sizeof(f->remote)) < 0 &&
-	    errno != ENOENT && errno != ECONNREFUSED && errno != EAGAIN && errno != ENOBUFS)
-		perror("flood: sendto");
+	double n = (now() - f->start) / BIN;
+
+	return n < BINS_MAX - 1 ? (unsigned int)n : BINS_MAX - 1;
 }
 
-static void send_round(struct flood *f)
+/* Has the guest got it? */
+static bool send_frame(struct flood *f, const struct frame *x)
 {
-	struct frame x;
-	unsigned int i;
+	if (sendto(f->fd, x->data, x->len, MSG_DONTWAIT, (const struct sockaddr *)&f->remote,
+		   sizeof(f->remote)) >= 0)
+		return true;
+	/* No guest yet, or no more, or its queue is full: that is what a network is like. */
+	if (errno != ENOENT && errno != ECONNREFUSED && errno != EAGAIN && errno != ENOBUFS)
+		perror("flood: sendto");
+	return false;
+}
 
-	f->round++;
-	frame_arp_request(&x);
-	send_frame(f, &x);
-	for (i = 0; i < f->nr_classes; i++) {
-		frame_probe(&x, &f->classes[i].target, f->round);
+static void send_next(struct flood *f)
+{
+	struct class *c = &f->classes[f->turn];
+	struct frame x;
+
+	if (f->turn == 0) {
+		f->round++;
+		frame_arp_request(&x);
 		send_frame(f, &x);
-		f->classes[i].sent++;
-		if (f->up > 0)
-			f->classes[i].sent_up++;
 	}
+	f->turn = (f->turn + 1) % f->nr_classes;
+	frame_probe(&x, &c->target, f->round);
+	c->sent++;
+	c->sent_in[bin(f)]++;
+	if (send_frame(f, &x) && f->up > 0)
+		c->sent_up++;
 }
 
 /* pcap file format, microseconds, LINKTYPE_ETHERNET */
@@ -125,6 +140,7 @@ static void note_answer(struct flood *f, struct class *c, const char *what, cons
 {
 	unsigned int i;
 
+	c->answered_in[bin(f)]++;
 	if (!c->answered++) {
 		c->first = now() - f->start;
 		snprintf(c->answer, sizeof(c->answer), "%s", what);
@@ -169,13 +185,13 @@ static void receive(struct flood *f)
 static void flood(struct flood *f)
 {
 	struct pollfd p = { .fd = f->fd, .events = POLLIN };
-	double next = now();
+	double next = now(), step = f->interval_ms / 1e3 / f->nr_classes;
 	int wait;
 
 	while (!stop) {
 		if (now() >= next) {
-			send_round(f);
-			next += f->interval_ms / 1e3;
+			send_next(f);
+			next += step;
 			if (next < now())
 				next = now();
 		}
@@ -230,20 +246,34 @@ static bool report(const struct flood *f, FILE *out)
 	return ok;
 }
 
-static void report_json(const struct flood *f, FILE *out)
+static void report_bins(FILE *out, const char *name, const unsigned int *bins, unsigned int nr)
 {
 	unsigned int i;
 
-	fprintf(out, "{\"frames\": %lu, \"up\": %.3f, \"classes\": [", f->frames,
-		f->up > 0 ? f->up - f->start : 0.0);
+	fprintf(out, ",\n  \"%s\": [", name);
+	for (i = 0; i < nr; i++)
+		fprintf(out, "%s%u", i ? ", " : "", bins[i]);
+	fprintf(out, "]");
+}
+
+/* The bins are of all probes, "sent_in" also of those that no guest was there for. */
+static void report_json(const struct flood *f, FILE *out)
+{
+	unsigned int i, nr = bin(f) + 1;
+
+	fprintf(out, "{\"frames\": %lu, \"up\": %.3f, \"bin\": %.1f, \"classes\": [", f->frames,
+		f->up > 0 ? f->up - f->start : 0.0, BIN);
 	for (i = 0; i < f->nr_classes; i++) {
 		const struct class *c = &f->classes[i];
 
 		fprintf(out,
 			"%s\n {\"probe\": \"%s\", \"expected\": \"%s\", \"sent\": %lu, \"sent_up\": %lu, "
-			"\"answered\": %lu, \"first\": %.3f, \"ok\": %s}",
+			"\"answered\": %lu, \"first\": %.3f, \"ok\": %s",
 			i ? "," : "", c->name, expectation_names[c->expected], c->sent, c->sent_up,
 			c->answered, c->first, judge(c) ? "false" : "true");
+		report_bins(out, "sent_in", c->sent_in, nr);
+		report_bins(out, "answered_in", c->answered_in, nr);
+		fprintf(out, "}");
 	}
 	fprintf(out, "\n]}\n");
 }
