@@ -20,22 +20,23 @@ accelerator() {
 
 # guest DIR INITRAMFS CMDLINE TIMEOUT FLOOD_CLASS...: boot it under a flood of probes. In DIR: serial.log,
 # result.log, flood.txt, flood.json, guest.pcap. INITRAMFS may be empty: what is in the kernel. $GUEST_KERNEL
-# and $GUEST_SERIAL may replace the kernel and where the console goes, $GUEST_MEMORY its MiB; guest_args are
-# added to QEMU's. Sets flood_status.
+# and $GUEST_SERIAL may replace the kernel and where the console goes, $GUEST_MEMORY its MiB; with $GUEST_REBOOT
+# it may reboot; guest_args are added to QEMU's. Sets flood_status.
 guest_args=()
 guest() {
-	local dir=$1 initramfs=$2 cmdline=$3 limit=$4 accel cpu=max flood_pid net initrd=()
+	local dir=$1 initramfs=$2 cmdline=$3 limit=$4 accel cpu=max flood_pid net initrd=() ends=(-no-reboot)
 	shift 4
 	net=$(mktemp -d)	# the path of a socket has at most 107 bytes: not below $dir
 	accel=$(accelerator)
 	[ "$accel" = kvm ] && cpu=host
 	[ -z "$initramfs" ] || initrd=(-initrd "$initramfs")
+	[ -z "${GUEST_REBOOT-}" ] || ends=()
 	"$build/boot-tests/host/flood" --local "$net/peer" --remote "$net/guest" \
 		--pcap "$dir/guest.pcap" --report "$dir/flood.txt" --json "$dir/flood.json" \
 		"$@" 2>"$dir/flood.err" &
 	flood_pid=$!
 	timeout "$limit" qemu-system-x86_64 -M q35 -accel "$accel" -cpu "$cpu" -m "${GUEST_MEMORY:-256}" -nodefaults -display none \
-		-no-reboot -serial "${GUEST_SERIAL:-file:$dir/serial.log}" -serial "file:$dir/result.log" \
+		${ends[@]+"${ends[@]}"} -serial "${GUEST_SERIAL:-file:$dir/serial.log}" -serial "file:$dir/result.log" \
 		-netdev "dgram,id=n0,local.type=unix,local.path=$net/guest,remote.type=unix,remote.path=$net/peer" \
 		-device virtio-net-pci,netdev=n0,mac=52:54:00:77:00:02,romfile= \
 		-kernel "${GUEST_KERNEL:-${GUEST_KERNEL_DIR:-$build/kernel/current}/vmlinuz}" ${initrd[@]+"${initrd[@]}"} \
