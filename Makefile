@@ -2,7 +2,7 @@
 # make            build/bpfilter, static, with the BPF objects inside   (first: sudo scripts/deps)
 # make KEY=F.pub  only rules signed with this key will do (bpfilter sign --new-key F)
 # make V=1        show the commands
-# make test-unit, fuzz, lint, install, clean, distclean
+# make test-unit, fuzz, lint, install, deb, clean, distclean   (mk/install.mk: install-dracut and others)
 
 VERSION	:= 0.1.0
 MAKEFLAGS += --no-builtin-rules
@@ -59,7 +59,9 @@ EMBEDDED := $(BPF_OBJECTS:%=$(GEN)/%.lskel.h) $(BPF_OBJECTS:%=$(GEN)/%.elf.h)
 
 all: $(B)/bpfilter
 
-ifeq ($(filter clean distclean install-man,$(MAKECMDGOALS)),)
+# What needs no compiler, and so no libraries.
+installs_only := $(addprefix install-,man completion systemd etc initrd-files dracut initramfs-tools mkinitcpio)
+ifneq ($(filter-out clean distclean uninstall $(installs_only),$(or $(MAKECMDGOALS),all)),)
 ifeq ($(wildcard $(DEPS)/stamp),)
 $(error libraries are missing: run "sudo scripts/deps" first)
 endif
@@ -117,9 +119,9 @@ $(GEN)/services.h: scripts/mknames /etc/services
 	$(Q)mkdir -p $(@D)
 	$(Q)scripts/mknames services < /etc/services > $@
 
-# Looked at each time, but made anew only for another key. "make install" keeps the key that was built in:
+# Looked at each time, but made anew only for another key. "make install" and "make deb" keep the key that was built in:
 # whoever installs does not say KEY= again.
-ifneq ($(MAKECMDGOALS)$(KEY),install)
+ifneq ($(KEY)$(filter-out install install-% uninstall deb,$(or $(MAKECMDGOALS),all)),)
 $(GEN)/key.h: FORCE
 endif
 $(GEN)/key.h: scripts/mkkey
@@ -127,15 +129,18 @@ $(GEN)/key.h: scripts/mkkey
 	$(Q)scripts/mkkey $(if $(KEY),'$(KEY)') > $@.new
 	$(Q)if cmp -s $@.new $@; then rm $@.new; else echo '  KEY     $(or $(KEY),none)'; mv $@.new $@; fi
 
+# The sources that say the version are compiled again when it is another.
+ifneq ($(file <$(GEN)/version),$(VERSION))
+$(GEN)/version: FORCE
+endif
+$(GEN)/version:
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '$(VERSION)' > $@
+
+$(patsubst %.c,$(B)/obj/%.o,$(shell grep -l BPFILTER_VERSION $(SRCS))): $(GEN)/version
+
 include mk/test.mk
-
-install: $(B)/bpfilter install-man
-	install -D -m 755 $(B)/bpfilter $(DESTDIR)$(PREFIX)/sbin/bpfilter
-	ln -sf bpfilter $(DESTDIR)$(PREFIX)/sbin/bpfilter-init
-
-install-man:
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 man/bpfilter.8
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man7 man/bpfilter.cmdline.7
+include mk/install.mk
 
 clean:
 	rm -rf $(B)/obj $(B)/bpf $(B)/gen $(B)/host $(B)/fuzz $(B)/boot-tests $(B)/bpfilter
@@ -143,5 +148,5 @@ clean:
 distclean:
 	rm -rf $(B)
 
-.PHONY: all install install-man clean distclean FORCE
+.PHONY: all clean distclean FORCE
 -include $(OBJS:.o=.d) $(wildcard $(B)/bpf/*.d)
