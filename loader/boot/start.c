@@ -108,7 +108,7 @@ static int start(struct boot *b)
 	}
 	if (in_force(&found, &err)) {
 		boot_log_error(LOG_ERROR, &err);
-		found = NOTHING;	/* who cannot see shuts first: stage 1 joins what is there */
+		found = NOTHING;	/* who cannot see, shuts: stage 1 joins what is there */
 	}
 	if (found == PART && b->as == BOOT_INITRD)
 		boot_panic("THERE IS NO FILTER in one family: a start before this one was killed");
