@@ -3,6 +3,7 @@
 #include "boot/notify.h"
 #include "boot/stage2.h"
 #include "commands.h"
+#include "state.h"
 #include "status.h"
 
 static int look(const struct boot *b, struct status *st)
@@ -78,6 +79,21 @@ static void tell(const struct status *st)
 	}
 }
 
+/* An initrd may have hidden the one of the boot; the unit of the real root asks for it. */
+static void write_state(void)
+{
+	struct kernel k = { .lock_fd = -1 };
+	struct error err = { 0 };
+	int ret = kernel_open(&k, true, &err);
+
+	if (!ret) {
+		ret = state_write(&k, &err);
+		kernel_close(&k);
+	}
+	if (ret)
+		boot_log_error(LOG_WARNING, &err);
+}
+
 int repair(const struct boot *b)
 {
 	struct status st;
@@ -112,5 +128,6 @@ int repair(const struct boot *b)
 		ret = COMMAND_FAILED;
 	tell(&st);
 	status_free(&st);
+	write_state();
 	return ret;
 }
