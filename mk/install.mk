@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# make install            helper, manual pages, systemd unit, /etc/bpfilter/README
+# make install            helper, manual pages, completion, systemd unit, /etc/bpfilter/README
 # make install-dracut, install-initramfs-tools, install-mkinitcpio    what puts the helper into an initrd
 # make uninstall          all of that again; rules in /etc/bpfilter stay
 # make deb                build/bpfilter_VERSION_amd64.deb
@@ -8,6 +8,7 @@
 SBINDIR	?= $(PREFIX)/sbin
 LIBDIR	?= $(PREFIX)/lib/bpfilter
 MANDIR	?= $(PREFIX)/share/man
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 SYSTEMDUNITDIR ?= $(PREFIX)/lib/systemd/system
 ETCDIR	?= /etc/bpfilter
 # dracut looks in one place only; initramfs-tools and mkinitcpio have one for packages and one for the administrator.
@@ -28,7 +29,7 @@ define put
 	$(Q)chmod $(1) '$(D)$(3)'
 endef
 
-install: install-bin install-man install-systemd install-etc
+install: install-bin install-man install-completion install-systemd install-etc
 
 install-bin: $(B)/bpfilter
 	install -D -m 755 $(B)/bpfilter '$(D)$(SBINDIR)/bpfilter'
@@ -37,6 +38,9 @@ install-bin: $(B)/bpfilter
 install-man:
 	$(Q)$(foreach p,$(pages),install -D -m 644 -t '$(D)$(MANDIR)/man$(subst .,,$(suffix $(p)))' $(p) &&) true
 	ln -sf bpfilter.8 '$(D)$(MANDIR)/man8/bpfilter-init.8'
+
+install-completion:
+	install -D -m 644 completion/bpfilter '$(D)$(COMPLETIONDIR)/bpfilter'
 
 install-systemd:
 	$(call put,644,initrd/systemd/bpfilter.service,$(SYSTEMDUNITDIR)/bpfilter.service)
@@ -66,7 +70,7 @@ install-mkinitcpio: install-initrd-files
 	$(call put,644,initrd/mkinitcpio/hook,$(MKINITCPIODIR)/hooks/bpfilter)
 	$(call put,644,initrd/systemd/bpfilter-initrd.service,$(LIBDIR)/bpfilter-initrd.service)
 
-installed = $(SBINDIR)/bpfilter $(SBINDIR)/bpfilter-init $(page_files) $(MANDIR)/man8/bpfilter-init.8 \
+installed = $(SBINDIR)/bpfilter $(SBINDIR)/bpfilter-init $(page_files) $(MANDIR)/man8/bpfilter-init.8 $(COMPLETIONDIR)/bpfilter \
 	$(SYSTEMDUNITDIR)/bpfilter.service $(ETCDIR)/README $(LIBDIR)/initrd-files $(LIBDIR)/bpfilter-initrd.service \
 	$(addprefix $(dracut_module)/,module-setup.sh bpfilter-hook.sh bpfilter-start.sh bpfilter-initrd.service) \
 	$(INITRAMFSDIR)/hooks/bpfilter $(INITRAMFSDIR)/scripts/init-top/00-bpfilter \
@@ -82,5 +86,5 @@ uninstall:
 deb: $(B)/bpfilter
 	$(Q)scripts/deb $(VERSION)
 
-.PHONY: install install-bin install-man install-systemd install-etc install-initrd-files \
+.PHONY: install install-bin install-man install-completion install-systemd install-etc install-initrd-files \
 	install-dracut install-initramfs-tools install-mkinitcpio uninstall deb
