@@ -9,7 +9,7 @@ SBINDIR	?= $(PREFIX)/sbin
 LIBDIR	?= $(PREFIX)/lib/bpfilter
 MANDIR	?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
-SYSTEMDUNITDIR ?= $(PREFIX)/lib/systemd/system
+SYSTEMDUNITDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),$(PREFIX)/lib,/etc)/systemd/system
 ETCDIR	?= /etc/bpfilter
 # dracut looks in one place only; initramfs-tools and mkinitcpio have one for packages and one for the administrator.
 packaged := $(filter /usr /usr/,$(PREFIX))

@@ -3,11 +3,12 @@
 # dracut module: a packet filter before the first network interface, see bpfilter-dracut(8). It needs no word on the
 # kernel command line, so there is no cmdline().
 
-# Is anything to be filtered on this machine?
+# Is anything to be filtered on this machine? A helper that wants rules signed denies all without them.
 bpfilter_wanted() {
     [[ -n "$(@LIBDIR@/initrd-files 2> /dev/null)" ]] && return 0
+    [[ "$(@SBINDIR@/bpfilter --version)" == *"must be signed"* ]] && return 0
     # shellcheck disable=SC2154 # of dracut's configuration
-    [[ " $kernel_cmdline $(< /proc/cmdline)" == *" bpfilter.rules="* ]]
+    [[ " $kernel_cmdline $(< /proc/cmdline)" == *" "@(bpfilter.rules=|rd.bpfilter=1)* ]]
 }
 
 # Nothing is denied until there are rules: an initrd for this machine alone does without the helper then, unless it is
