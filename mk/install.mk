@@ -44,6 +44,7 @@ install-completion:
 
 install-systemd:
 	$(call put,644,initrd/systemd/bpfilter.service,$(SYSTEMDUNITDIR)/bpfilter.service)
+	$(call put,644,initrd/systemd/bpfilter-unfiltered.service,$(SYSTEMDUNITDIR)/bpfilter-unfiltered.service)
 
 install-etc:
 	install -D -m 644 initrd/README.etc '$(D)$(ETCDIR)/README'
@@ -71,7 +72,7 @@ install-mkinitcpio: install-initrd-files
 	$(call put,644,initrd/systemd/bpfilter-initrd.service,$(LIBDIR)/bpfilter-initrd.service)
 
 installed = $(SBINDIR)/bpfilter $(SBINDIR)/bpfilter-init $(page_files) $(MANDIR)/man8/bpfilter-init.8 $(COMPLETIONDIR)/bpfilter \
-	$(SYSTEMDUNITDIR)/bpfilter.service $(ETCDIR)/README $(LIBDIR)/initrd-files $(LIBDIR)/bpfilter-initrd.service \
+	$(SYSTEMDUNITDIR)/bpfilter.service $(SYSTEMDUNITDIR)/bpfilter-unfiltered.service $(ETCDIR)/README $(LIBDIR)/initrd-files $(LIBDIR)/bpfilter-initrd.service \
 	$(addprefix $(dracut_module)/,module-setup.sh bpfilter-hook.sh bpfilter-start.sh bpfilter-initrd.service) \
 	$(INITRAMFSDIR)/hooks/bpfilter $(INITRAMFSDIR)/scripts/init-top/00-bpfilter \
 	$(addprefix $(MKINITCPIODIR)/,install/bpfilter install/sd-bpfilter hooks/bpfilter)
