@@ -20,11 +20,11 @@ accelerator() {
 
 # guest DIR INITRAMFS CMDLINE TIMEOUT FLOOD_CLASS...: boot it under a flood of probes. In DIR: serial.log,
 # result.log, flood.txt, flood.json, guest.pcap. INITRAMFS may be empty: what is in the kernel. $GUEST_KERNEL
-# and $GUEST_SERIAL may replace the kernel and where the console goes, $GUEST_MEMORY its MiB; with $GUEST_REBOOT
-# it may reboot; guest_args are added to QEMU's. Sets flood_status.
+# and $GUEST_SERIAL may replace the kernel and where the console goes, $GUEST_MEMORY its MiB, $GUEST_CPU the processor
+# that is emulated; with $GUEST_REBOOT it may reboot; guest_args are added to QEMU's. Sets flood_status.
 guest_args=()
 guest() {
-	local dir=$1 initramfs=$2 cmdline=$3 limit=$4 accel cpu=max flood_pid net initrd=() ends=(-no-reboot)
+	local dir=$1 initramfs=$2 cmdline=$3 limit=$4 accel cpu=${GUEST_CPU:-max} flood_pid net initrd=() ends=(-no-reboot)
 	shift 4
 	net=$(mktemp -d)	# the path of a socket has at most 107 bytes: not below $dir
 	accel=$(accelerator)

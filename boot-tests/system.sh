@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Real systems as guests, made by scripts/debian-root; sourced by run and scripts/boot. Needs lib.sh and qemu.sh.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2054
 
 # system_image DIR IMAGE: an ext4 file system with what is in DIR; a sparse file.
 system_image() {
@@ -22,13 +22,14 @@ system_boot_file() {
 # as it is. If there is DIR/test.tar the system's test unit unpacks it and runs test.sh.
 system_guest() {
 	local dir=$1 image=$2 initrd=$3 cmdline=$4
-	guest_args+=(-smp 2 -drive "if=none,id=root,format=raw,file=$image,snapshot=on,cache=unsafe"
+	guest_args+=(-smp 2 -machine "sata=off" -drive "if=none,id=root,format=raw,file=$image,snapshot=on,cache=unsafe"
 		-device virtio-blk-pci,drive=root)
 	if [ -e "$dir/test.tar" ]; then
 		guest_args+=(-drive "if=none,id=test,format=raw,file=$dir/test.tar,readonly=on"
 			-device virtio-blk-pci,drive=test,serial=test)
 	fi
-	GUEST_MEMORY=${GUEST_MEMORY:-1024} guest "$dir" "$initrd" "root=/dev/vda ro $cmdline" "${@:5}"
+	# A plain processor: udev loads a module for each thing that "max" can.
+	GUEST_CPU=qemu64 GUEST_MEMORY=${GUEST_MEMORY:-1024} guest "$dir" "$initrd" "root=/dev/vda ro $cmdline" "${@:5}"
 }
 
 # system_filtered DIR: is bpfilter installed there?
