@@ -71,8 +71,9 @@ install-mkinitcpio: install-initrd-files
 	$(call put,644,initrd/mkinitcpio/hook,$(MKINITCPIODIR)/hooks/bpfilter)
 	$(call put,644,initrd/systemd/bpfilter-initrd.service,$(LIBDIR)/bpfilter-initrd.service)
 
-installed = $(SBINDIR)/bpfilter $(SBINDIR)/bpfilter-init $(page_files) $(MANDIR)/man8/bpfilter-init.8 $(COMPLETIONDIR)/bpfilter \
-	$(SYSTEMDUNITDIR)/bpfilter.service $(SYSTEMDUNITDIR)/bpfilter-unfiltered.service $(ETCDIR)/README $(LIBDIR)/initrd-files $(LIBDIR)/bpfilter-initrd.service \
+installed = $(SBINDIR)/bpfilter $(SBINDIR)/bpfilter-init $(page_files) $(MANDIR)/man8/bpfilter-init.8 \
+	$(COMPLETIONDIR)/bpfilter $(addprefix $(SYSTEMDUNITDIR)/,bpfilter.service bpfilter-unfiltered.service) \
+	$(ETCDIR)/README $(LIBDIR)/initrd-files $(LIBDIR)/bpfilter-initrd.service \
 	$(addprefix $(dracut_module)/,module-setup.sh bpfilter-hook.sh bpfilter-start.sh bpfilter-initrd.service) \
 	$(INITRAMFSDIR)/hooks/bpfilter $(INITRAMFSDIR)/scripts/init-top/00-bpfilter \
 	$(addprefix $(MKINITCPIODIR)/,install/bpfilter install/sd-bpfilter hooks/bpfilter)

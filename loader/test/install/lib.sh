@@ -28,6 +28,14 @@ ok() {
 	fi
 }
 
+# no_arguments ARGUMENT...: of the script; --help is what stands behind "usage:" in it.
+no_arguments() {
+	case ${1-} in
+	-h | --help) sed -n 's/^# usage: //p' "$0"; exit 0 ;;
+	?*) say "${0##*/}: takes no arguments"; exit 2 ;;
+	esac
+}
+
 not() { ! "$@"; }
 # same WANTED GOT
 same() { [ "$1" = "$2" ] || { printf 'wanted "%s", got "%s"\n' "$1" "$2"; return 1; }; }
