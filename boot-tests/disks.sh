@@ -6,8 +6,6 @@
 # says that a partition is looked for.
 # shellcheck shell=bash
 
-qmp_dir='' qmp_pid=''
-
 # disks DIR FILE: make the images in DIR; adds to guest_args, and waits in the background to plug in those that are late.
 disks() {
 	local dir=$1 file=$2 name how words image late=()
@@ -22,25 +20,10 @@ disks() {
 		virtio | faulty) guest_args+=(-device "virtio-blk-pci,drive=$name,serial=$name") ;;
 		removable) guest_args+=(-device "virtio-scsi-pci,id=scsi-$name" -device "scsi-hd,bus=scsi-$name.0,drive=$name,removable=on") ;;
 		late)
-			guest_args+=(-device "pcie-root-port,id=port-$name,chassis=$((${#late[@]} + 1))")
-			late+=("$name")
+			late+=("virtio-blk-pci,id=late-$name,drive=$name,serial=$name")
 			;;
 		*) die "$file: disk = $name $how: it can be virtio, faulty, removable or late" ;;
 		esac
 	done < <(setting "$file" disk)
-	[ ${#late[@]} = 0 ] && return
-	qmp_dir=$(mktemp -d)	# the path of a socket has at most 107 bytes: not below $dir
-	guest_args+=(-qmp "unix:$qmp_dir/qmp,server=on,wait=off")
-	python "$top/boot-tests/host/qmp.py" "$qmp_dir/qmp" "$dir/serial.log" 'bpfilter: looking for' "${late[@]}" \
-		>"$dir/qmp.log" 2>&1 &
-	qmp_pid=$!
-}
-
-# disks_end: after the guest.
-disks_end() {
-	[ -n "$qmp_pid" ] || return 0
-	kill "$qmp_pid" 2>/dev/null || true
-	wait "$qmp_pid" || true
-	rm -r "$qmp_dir"
-	qmp_pid=''
+	[ ${#late[@]} = 0 ] || plug_in "$dir" 'bpfilter: looking for' "${late[@]}"
 }

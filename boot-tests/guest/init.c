@@ -5,10 +5,14 @@
  *
  * Words of the kernel command line: test.seconds=N how long to serve, test.switchroot=move|detach|
  * busybox|fresh|bpffs go on in a new root with /dev, /proc, /sys and /run moved along, or all of
- * them detached, or left behind; see change_place().
+ * them detached, or left behind; see change_place(). test.nic=late wait for eth0 to be plugged in;
+ * test.nic=NAME rename it first; test.netns=bare|applied serve in a new network namespace, without
+ * rules there or with those of /etc/bpfilter.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -166,21 +170,77 @@ static void write_file(struct guest *g, const char *path, const char *text)
 		close(fd);
 }
 
-static void bring_up_network(struct guest *g)
+static void wait_for_eth0(struct guest *g)
 {
-	report(g, "event before-eth0 %.3f", now());
-	/* An address that is still tentative answers nothing, whatever the rules say. */
+	report(g, "event waiting-for-eth0 %.3f", now());
+	while (access("/sys/class/net/eth0", F_OK))
+		usleep(20 * 1000);
+}
+
+/* An address that is still tentative answers nothing, whatever the rules say. */
+static void no_tentative_addresses(struct guest *g)
+{
 	write_file(g, "/proc/sys/net/ipv6/conf/default/accept_dad", "0");
 	write_file(g, "/proc/sys/net/ipv6/conf/all/accept_dad", "0");
+}
+
+/* "netns 1" is where we are: the child is still in the old one. */
+static void move_eth0_to_new_namespace(struct guest *g)
+{
+	int old = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), status = -1;
+	pid_t pid;
+
+	if (old < 0 || unshare(CLONE_NEWNET))
+		die(g, "network namespace");
+	pid = fork();
+	if (pid == 0) {
+		if (!setns(old, CLONE_NEWNET))
+			execl(BUSYBOX, "ip", "link", "set", "eth0", "netns", "1", NULL);
+		_exit(127);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0 || status)
+		die(g, "eth0 to a new namespace");
+	close(old);
+	no_tentative_addresses(g);
+}
+
+/* What becomes of eth0 before it is up; returns its name. */
+static const char *prepare_eth0(struct guest *g)
+{
+	static char name[16] = "eth0";
+	const char *nic = option(g, "test.nic="), *netns = option(g, "test.netns=");
+
+	if (nic && !strncmp(nic, "late", 4)) {
+		wait_for_eth0(g);
+	} else if (nic) {
+		sscanf(nic, "%15[^ \n]", name);
+		if (ip("link", "set", "eth0", "name", name))
+			die(g, "rename eth0");
+	}
+	if (netns)
+		move_eth0_to_new_namespace(g);
+	if (netns && !strncmp(netns, "applied", 7))
+		report(g, "apply %d", run("/usr/sbin/bpfilter", "apply", "/etc/bpfilter/rules.v4",
+					  "/etc/bpfilter/rules.v6", NULL));
+	return name;
+}
+
+static void bring_up_network(struct guest *g)
+{
+	const char *nic;
+
+	report(g, "event before-eth0 %.3f", now());
+	no_tentative_addresses(g);
 	load_modules(g);
+	nic = prepare_eth0(g);
 	ip("link", "set", "lo", "up");
-	ip("addr", "add", "10.77.0.2/24", "dev", "eth0");
-	if (ip("link", "set", "eth0", "up")) {
+	ip("addr", "add", "10.77.0.2/24", "dev", nic);
+	if (ip("link", "set", nic, "up")) {
 		if (!lenient())
 			die(g, "eth0 up");
 		report(g, "event no-eth0 %.3f", now());
 	}
-	ip("addr", "add", "fd77::2/64", "dev", "eth0");
+	ip("addr", "add", "fd77::2/64", "dev", nic);
 	report(g, "event eth0-up %.3f", now());
 }
 

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""usage: qmp.py SOCKET CONSOLE TEXT DISK...
+"""usage: qmp.py SOCKET CONSOLE TEXT DEVICE...
 
-When TEXT stands on a guest's CONSOLE (a file), plug the DISKs in: drives that QEMU has already, each into the port
-port-DISK. Ends when that is done, or with the guest.
+When TEXT stands on a guest's CONSOLE (a file), plug the DEVICEs in, written as for QEMU's -device. Ends when that is
+done, or with the guest.
 """
 import json
 import os
@@ -62,9 +62,9 @@ def main():
     wait_for(lambda: os.path.exists(path))
     monitor = Monitor(path)
     wait_for(lambda: on_console(console, text))
-    for disk in sys.argv[4:]:
-        monitor.command("device_add", driver="virtio-blk-pci", id=f"late-{disk}", drive=disk, serial=disk,
-                        bus=f"port-{disk}")
+    for device in sys.argv[4:]:
+        driver, *properties = device.split(",")
+        monitor.command("device_add", driver=driver, **dict(p.split("=", 1) for p in properties))
 
 
 main()
