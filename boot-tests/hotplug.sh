@@ -4,10 +4,15 @@
 
 qmp_dir='' qmp_pid=''
 
-# plug_in DIR TEXT DEVICE...: once TEXT stands on the console; DEVICE as for QEMU's -device. Adds to guest_args.
+# plug_in DIR TEXT DEVICE...: once TEXT stands on the console; DEVICE as for QEMU's -device, or "quit", which switches
+# the guest off soon after. Adds to guest_args.
 plug_in() {
 	local dir=$1 text=$2 devices=() d
 	for d in "${@:3}"; do
+		if [ "$d" = quit ]; then
+			devices+=(quit)
+			continue
+		fi
 		guest_args+=(-device "pcie-root-port,id=port${#devices[@]},chassis=$((${#devices[@]} + 1))")
 		devices+=("$d,bus=port${#devices[@]}")
 	done

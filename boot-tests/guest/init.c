@@ -192,6 +192,7 @@ static void move_eth0_to_new_namespace(struct guest *g)
 
 	if (old < 0 || unshare(CLONE_NEWNET))
 		die(g, "network namespace");
+	no_tentative_addresses(g);
 	pid = fork();
 	if (pid == 0) {
 		if (!setns(old, CLONE_NEWNET))
@@ -201,7 +202,6 @@ static void move_eth0_to_new_namespace(struct guest *g)
 	if (pid < 0 || waitpid(pid, &status, 0) < 0 || status)
 		die(g, "eth0 to a new namespace");
 	close(old);
-	no_tentative_addresses(g);
 }
 
 /* What becomes of eth0 before it is up; returns its name. */

@@ -3,7 +3,7 @@
 """usage: qmp.py SOCKET CONSOLE TEXT DEVICE...
 
 When TEXT stands on a guest's CONSOLE (a file), plug the DEVICEs in, written as for QEMU's -device. Ends when that is
-done, or with the guest.
+done, or with the guest. A DEVICE "quit" switches the guest off, which has some seconds yet.
 """
 import json
 import os
@@ -11,7 +11,8 @@ import socket
 import sys
 import time
 
-PATIENCE = 120  # seconds; the caller ends us with the guest
+GRACE = 20
+PATIENCE = 240  # seconds; the caller ends us with the guest
 
 
 def wait_for(what):
@@ -63,6 +64,10 @@ def main():
     monitor = Monitor(path)
     wait_for(lambda: on_console(console, text))
     for device in sys.argv[4:]:
+        if device == "quit":
+            time.sleep(GRACE)
+            monitor.command("quit")
+            return
         driver, *properties = device.split(",")
         monitor.command("device_add", driver=driver, **dict(p.split("=", 1) for p in properties))
 
