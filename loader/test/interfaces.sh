@@ -142,8 +142,8 @@ rules_off() {
 		return
 	fi
 	for tool in {iptables,ip6tables}-legacy; do
-		ip netns exec "$n" $tool -F
-		ip netns exec "$n" $tool -t raw -F
+		ip netns exec "$n" "$tool" -F
+		ip netns exec "$n" "$tool" -t raw -F
 	done
 }
 
@@ -189,6 +189,7 @@ mode() {
 }
 
 # Nobody listens, so UDP counts them as packets without a port.
+# shellcheck disable=SC2016
 arrived() { # arrived NAMESPACE FAMILY
 	if [ "$2" = 4 ]; then
 		ip netns exec "$1" awk '/^Udp:/ && $3 ~ /[0-9]/ { print $3 }' /proc/net/snmp
@@ -207,7 +208,6 @@ note_arrived() {
 send() {
 	local to
 	mode "$1"
-	# shellcheck disable=SC2016
 	for to in $to4 $to6; do
 		if [ -n "$bound" ]; then
 			[[ $to != *:* ]] || to=[$to]
@@ -215,6 +215,7 @@ send() {
 				echo x | ip netns exec "$from" socat -u - "UDP:$to:$port,so-bindtodevice=$bound" || true
 			done
 		else
+			# shellcheck disable=SC2016
 			ip netns exec "$from" bash -c 'for port in 7000 7001; do echo x >"/dev/udp/$0/$port"; done' "$to" || true
 		fi
 	done 2>/dev/null
@@ -284,8 +285,7 @@ save_counters() {
 
 # Packets may be on their way for a while; and none may come later.
 settled() {
-	local i
-	for i in {1..40}; do
+	for _ in {1..40}; do
 		! "$@" >"$work/why" 2>&1 || break
 		sleep 0.1
 	done
