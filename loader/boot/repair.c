@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+
 #include "apply.h"
 #include "boot/notify.h"
 #include "boot/stage2.h"
@@ -6,36 +8,55 @@
 #include "state.h"
 #include "status.h"
 
-static int look(const struct boot *b, struct status *st)
+static int look(const struct status_options *opt, struct status *st)
 {
-	/* What the command line names was put in force by the boot, and cannot be read again. */
-	const struct status_options opt = {
-		.no_wanted = b->cmdline.rules.nr, .tables = b->cmdline.tables,
-	};
 	struct error err = { 0 };
 
-	if (!status_collect(st, &opt, &err))
+	if (!status_collect(st, opt, &err))
 		return 0;
 	boot_log_error(LOG_ERROR, &err);
 	status_free(st);
 	return -1;
 }
 
-/* INPUT_DIR under the boot's conditions: its tables, its key. */
+/* INPUT_DIR under the boot's conditions: its tables, its key. -ENOENT: there are no files. */
+static int read_wanted(const struct boot *b, struct input *in, struct error *err)
+{
+	struct sign_key key;
+	bool keyed;
+	int ret = signed_key(&b->cmdline, &key, &keyed, err);
+
+	if (!ret && b->cmdline.tables)
+		ret = input_tables(b->cmdline.tables, &in->tables, err);
+	if (!ret)
+		ret = input_defaults(in, INPUT_DIR, err);
+	if (!ret)
+		ret = keyed ? signed_read(&b->cmdline, &key, in, err) : input_read(in, err);
+	return ret;
+}
+
+/* Where a key is in use, what is not signed is not even parsed (B5). */
+static bool may_look(const struct boot *b)
+{
+	struct input in = { 0 };
+	struct error err = { 0 };
+	int ret = 0;
+
+	if (b->keyed || b->cmdline.key)
+		ret = read_wanted(b, &in, &err);
+	input_free(&in);
+	if (!ret || ret == -ENOENT)
+		return true;
+	boot_log_error(LOG_ERROR, &err);
+	return false;
+}
+
 static int apply_wanted(const struct boot *b)
 {
 	struct input in = { 0 };
 	struct error err = { 0 };
-	struct sign_key key;
-	bool wanted;
-	int ret = signed_key(&b->cmdline, &key, &wanted, &err);
+	int ret = read_wanted(b, &in, &err);
 
-	if (!ret && b->cmdline.tables)
-		ret = input_tables(b->cmdline.tables, &in.tables, &err);
-	if (!ret)
-		ret = input_defaults(&in, INPUT_DIR, &err);
-	if (!ret)
-		ret = wanted ? signed_read(&b->cmdline, &key, &in, &err) : input_read(&in, &err);
 	if (ret) {
 		boot_log_error(LOG_ERROR, &err);
 		ret = COMMAND_FAILED;
@@ -96,11 +117,19 @@ static void write_state(void)
 
 int repair(const struct boot *b)
 {
-	struct status st;
+	/* What the command line names was put in force by the boot, and cannot be read again. */
+	struct status_options opt = {
+		.no_wanted = b->cmdline.rules.nr, .tables = b->cmdline.tables,
+	};
 	bool others, mended = false;
+	struct status st;
 	int ret = 0;
 
-	if (look(b, &st))
+	if (!opt.no_wanted && !may_look(b)) {
+		opt.no_wanted = true;
+		ret = COMMAND_FAILED;
+	}
+	if (look(&opt, &st))
 		return COMMAND_FAILED;
 	others = st.in_force && !by_hand(&st);
 	if (st.wanted == WANTED_REFUSED)
@@ -121,7 +150,7 @@ int repair(const struct boot *b)
 	}
 	if (mended) {
 		status_free(&st);
-		if (look(b, &st))
+		if (look(&opt, &st))
 			return COMMAND_FAILED;
 	}
 	if (!st.in_force || st.broken)
