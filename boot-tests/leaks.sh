@@ -10,16 +10,20 @@ leaks_demo=$top/boot-tests/demo
 # Each system has these, so that all have the same; Debian starts no service for them.
 leaks_packages=iptables,nftables
 
-# leaks_firewalls SITUATION: those that are compared in it.
+# leaks_firewalls SITUATION: those that are compared in it. "none" is the control: what could be answered at all; there
+# is nothing in it to misspell. ours-unit: bpfilter starts in the real root, like the others, and not in the initrd.
 leaks_firewalls() {
-	local extra=''
-	[ "$1" != error ] || extra=ours-rescue
-	echo none netfilter-persistent nftables ours $extra
+	case $1 in
+	static) echo none netfilter-persistent nftables ours ours-unit ;;
+	initrd) echo none netfilter-persistent nftables ours ;;
+	error) echo netfilter-persistent nftables ours ours-rescue ;;
+	esac
 }
 
-# leaks_cmdline SITUATION: the words it adds to the kernel's command line.
+# leaks_cmdline SITUATION FIREWALL: what they add to the kernel's command line.
 leaks_cmdline() {
 	[ "$1" != initrd ] || echo 'ip=10.77.0.2::10.77.0.1:255.255.255.0:::off'
+	[ "$2" != ours-unit ] || echo 'rd.bpfilter=0'
 }
 
 # leaks_misspell FILE PATTERN LINE: LINE behind the first line with PATTERN.
@@ -68,7 +72,6 @@ leaks_initrd() { quiet "$leaks_dir/log" "$top/boot-tests/in-root" "$1" update-in
 leaks_break() {
 	local dir=$leaks_dir/$1 pattern='^-A SERVICES .*ssh.*' line='-A SERVICES -p tcp -m tcp --dprot 443 -j ACCEPT'
 	case $1 in
-	none) ;;
 	netfilter-persistent) leaks_misspell "$dir/etc/iptables/rules.v4" "$pattern" "$line" ;;
 	nftables)
 		leaks_misspell "$dir/etc/nftables.conf" '^add rule ip filter SERVICES .*ssh.*' \
@@ -103,7 +106,7 @@ leaks_boot() {
 	say "  BOOT    $situation, $2, run $3 of $leaks_runs"
 	GUEST_SERIAL=file:$dir/fifo GUEST_KERNEL=$(system_boot_file "$root" vmlinuz) \
 		system_guest "$dir" "$root.img" "$(system_boot_file "$root" initrd.img)" \
-		"test.seconds=6 $(leaks_cmdline "$situation")" 300 "${classes[@]}"
+		"test.seconds=6 $(leaks_cmdline "$situation" "$2")" 300 "${classes[@]}"
 	: <>"$dir/fifo"		# if QEMU has not opened it nobody waits for it any longer
 	wait "$stamp_pid"
 	rm "$dir/fifo"
@@ -133,7 +136,7 @@ bench_leaks() {
 	"$top/scripts/fetch-kernel"	# that of the test whether KVM works
 	rm -rf "$leaks_dir"
 	mkdir -p "$leaks_dir"
-	for firewall in none netfilter-persistent nftables ours ours-rescue; do leaks_boots "$firewall"; done
+	for firewall in none netfilter-persistent nftables ours ours-unit ours-rescue; do leaks_boots "$firewall"; done
 	for situation in $leaks_situations; do
 		for firewall in $(leaks_firewalls "$situation"); do
 			for ((run = 1; run <= leaks_runs; run++)); do boots+=("$situation:$firewall:$run"); done

@@ -19,22 +19,24 @@ SITUATIONS = {
     "initrd": "the interface is configured in the initrd (ip=, then 8 s as for a passphrase), networkd takes it over",
     "error": "as static, and one line of the IPv4 rules is misspelt",
 }
-NAMES = {"none": "no firewall", "ours": "bpfilter", "ours-rescue": "bpfilter, rescue.v4"}
+NAMES = {"none": "no firewall", "ours": "bpfilter", "ours-unit": "bpfilter, unit alone", "ours-rescue": "bpfilter, rescue.v4"}
 COLUMNS = 100
 LABEL = 21
+PAUSE = 2  # seconds
 
 # What the console says when a firewall's part is done; systemd shortens long names.
 IN_FORCE = {
     "netfilter-persistent": r"Finished netfilter",
     "nftables": r"Finished nftables",
     "ours": r"bpfilter: stage [12] in force",
+    "ours-unit": r"Finished bpfilter",
     "ours-rescue": r"bpfilter: stage [12] in force",
 }
 REFUSED = {
     "netfilter-persistent": r"Failed to start netfilter",
     "nftables": r"Failed to start nftables",
-    "ours": r"bpfilter: .*rules.*refused",
-    "ours-rescue": r"bpfilter: .*rules.*refused",
+    "ours": r"bpfilter: .*rules\.v4:\d+:",
+    "ours-rescue": r"bpfilter: .*rules\.v4:\d+:",
 }
 SHUTDOWN = r"guest: result: ok"
 ROOT = r"Welcome to "
@@ -114,10 +116,15 @@ class Boot:
         return (bins[-1] + 1) * self.width if bins else None
 
     def longest(self):
-        best = run = 0
-        for n in self.answered["deny"]:
-            run = run + 1 if n else 0
-            best = max(best, run)
+        """Bins in which nothing at all was answered are pauses of QEMU, if they are few."""
+        best, begin, end = 0, None, 0
+        for i, n in enumerate(self.answered["deny"]):
+            if n:
+                begin = i if begin is None else begin
+                end = i + 1
+                best = max(best, end - begin)
+            elif self.up[i] or (i - end) * self.width > PAUSE:
+                begin = None
         return best * self.width
 
     def seconds_up(self):
@@ -142,7 +149,7 @@ def table(boots):
     print(ROW.format("", "in force", "up", "denied", "answered", "first", "last", "open", "longest", "allowed ones"))
     print(ROW.format("", "s", "s", "sent up", "", "s", "s", "s", "s", "answered"))
     for boot in boots:
-        force = "refused" if boot.moments["!"] is not None else seconds(boot.moments["F"])
+        force = seconds(boot.moments["F"]) + (" !" if boot.moments["!"] is not None else "")
         print(ROW.format(boot.name(), force, seconds(boot.seconds_up()), boot.sent_up(), sum(boot.answered["deny"]),
                          seconds(boot.first), seconds(boot.last()), seconds(boot.seconds_open()),
                          seconds(boot.longest()), sum(boot.answered["allow"])))
@@ -175,8 +182,8 @@ def plot(boots):
     while longest / (boots[0].width * per) > COLUMNS - LABEL:
         per += 1
     width = boots[0].width * per
-    print(f"\na character is {width:g} s since power-on: . no interface up, - probes denied and none answered, # denied"
-          "\nprobes answered; below: F firewall in force, ! it refuses the rules, R real root, S shutdown begins, O off")
+    print(f"\na character is {width:g} s: . no interface up, - none of the denied probes answered, # some answered; in the line"
+          "\nbelow: F firewall in force, ! it refuses the rules, R systemd of the real root, S shutdown begins, O off")
     chars = int(longest / width) + 1
     axis = ""
     for i in range(0, chars, 10):
@@ -218,7 +225,9 @@ def main():
     if args.csv:
         csv(boots)
         return
-    print(f"Debian 12 in QEMU ({args.accel}), a flood of probes from power-on to power-off")
+    print(f"Debian 12 in QEMU ({args.accel}), a flood of probes from power-on to power-off; seconds since power-on")
+    if args.accel != "kvm":
+        print("Without KVM, and with whatever else the machine did: times are many times those of a real machine.")
     for situation in dict.fromkeys(boot.situation for boot in boots):
         these = [boot for boot in boots if boot.situation == situation]
         print(f"\n=== {situation}: {SITUATIONS[situation]}")
