@@ -19,13 +19,18 @@ SITUATIONS = {
     "initrd": "the interface is configured in the initrd (ip=, then 8 s as for a passphrase), networkd takes it over",
     "error": "as static, and one line of the IPv4 rules is misspelt",
 }
-NAMES = {"none": "no firewall", "ours": "bpfilter", "ours-unit": "bpfilter, unit alone", "ours-rescue": "bpfilter, rescue.v4"}
+NAMES = {
+    "none": "no firewall",
+    "ours": "bpfilter",
+    "ours-unit": "bpfilter, unit alone",
+    "ours-rescue": "bpfilter, rescue.v4",
+}
 COLUMNS = 100
 LABEL = 21
 PAUSE = 2  # seconds
 
 # What the console says when a firewall's part is done; systemd shortens long names.
-IN_FORCE = {
+DONE = {
     "netfilter-persistent": r"Finished netfilter",
     "nftables": r"Finished nftables",
     "ours": r"bpfilter: stage [12] in force",
@@ -33,7 +38,7 @@ IN_FORCE = {
     "ours-rescue": r"bpfilter: stage [12] in force",
 }
 REFUSED = {
-    "netfilter-persistent": r"Failed to start netfilter",
+    "netfilter-persistent": r"rules failed test load",
     "nftables": r"Failed to start nftables",
     "ours": r"bpfilter: .*rules\.v4:\d+:",
     "ours-rescue": r"bpfilter: .*rules\.v4:\d+:",
@@ -93,9 +98,12 @@ class Boot:
         self.first = min(firsts, default=None)
         with open(f"{path}/console", encoding="utf-8", errors="replace") as file:
             self.console = [(float(line.split(" ", 1)[0]) - power_on, line) for line in file]
+        done, refused = self.moment(DONE.get(self.firewall)), self.moment(REFUSED.get(self.firewall))
+        if done and refused:
+            refused = min(done, refused)  # the journal of a unit that did not fail comes to the console at the end
         self.moments = {
-            "F": self.moment(IN_FORCE.get(self.firewall)),
-            "!": self.moment(REFUSED.get(self.firewall)),
+            "!": refused,
+            "F": done,
             "R": self.moment(ROOT),
             "S": self.moment(SHUTDOWN),
             "O": self.moment(OFF),
@@ -146,13 +154,15 @@ ROW = "{:<21}{:>8}{:>6}{:>9}{:>10}{:>7}{:>7}{:>7}{:>9}{:>16}"
 
 
 def table(boots):
-    print(ROW.format("", "in force", "up", "denied", "answered", "first", "last", "open", "longest", "allowed ones"))
+    print(ROW.format("", "done", "up", "denied", "answered", "first", "last", "open", "longest", "allowed ones"))
     print(ROW.format("", "s", "s", "sent up", "", "s", "s", "s", "s", "answered"))
     for boot in boots:
         force = seconds(boot.moments["F"]) + (" !" if boot.moments["!"] is not None else "")
         print(ROW.format(boot.name(), force, seconds(boot.seconds_up()), boot.sent_up(), sum(boot.answered["deny"]),
                          seconds(boot.first), seconds(boot.last()), seconds(boot.seconds_open()),
                          seconds(boot.longest()), sum(boot.answered["allow"])))
+    print("done: the firewall's start (bpfilter in the initrd: default deny), ! it refused the rules;"
+          "\nup: ARP is answered; open: seconds with answers to denied probes, longest: at a stretch, with pauses of QEMU")
 
 
 def plot_line(boot, per, chars):
@@ -182,8 +192,8 @@ def plot(boots):
     while longest / (boots[0].width * per) > COLUMNS - LABEL:
         per += 1
     width = boots[0].width * per
-    print(f"\na character is {width:g} s: . no interface up, - none of the denied probes answered, # some answered; in the line"
-          "\nbelow: F firewall in force, ! it refuses the rules, R systemd of the real root, S shutdown begins, O off")
+    print(f"\na character is {width:g} s: . no interface up, - none of the denied probes answered, # some"
+          "\nanswered; in the line below: F firewall done, ! the same, rules refused, R the real root begins, S shutdown, O off")
     chars = int(longest / width) + 1
     axis = ""
     for i in range(0, chars, 10):
@@ -195,8 +205,8 @@ def plot(boots):
 
 
 def csv(boots):
-    print("situation,firewall,run,in_force_s,refused_s,up_s,denied_sent_up,denied_answered,first_s,last_s,open_s,longest_s,"
-          "allowed_answered,real_root_s,shutdown_s,off_s")
+    print("situation,firewall,run,done_s,refused_s,up_s,denied_sent_up,denied_answered,first_s,last_s,open_s,"
+          "longest_s,allowed_answered,real_root_s,shutdown_s,off_s")
     for boot in boots:
         numbers = [boot.moments["F"], boot.moments["!"], boot.seconds_up(), boot.sent_up(), sum(boot.answered["deny"]),
                    boot.first, boot.last(), boot.seconds_open(), boot.longest(), sum(boot.answered["allow"])]
