@@ -63,8 +63,8 @@ install-initramfs-tools: install-initrd-files
 	$(call put,755,initrd/initramfs-tools/hook,$(INITRAMFSDIR)/hooks/bpfilter)
 	$(call put,755,initrd/initramfs-tools/script,$(INITRAMFSDIR)/scripts/init-top/00-bpfilter)
 
-# The image has the helper in /usr/bin, whatever this system calls it.
-install-mkinitcpio: START = /usr/bin/bpfilter start --initrd
+# The image has the helper in /usr/bin, whatever this system calls it, and no modules.dep, which the helper would read.
+install-mkinitcpio: START = /usr/bin/bpfilter start --initrd\nExecStartPre=-/usr/bin/modprobe -qab nf_conntrack nft_ct
 install-mkinitcpio: install-initrd-files
 	$(call put,644,initrd/mkinitcpio/install-bpfilter,$(MKINITCPIODIR)/install/bpfilter)
 	$(call put,644,initrd/mkinitcpio/install-sd-bpfilter,$(MKINITCPIODIR)/install/sd-bpfilter)
