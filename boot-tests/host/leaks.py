@@ -16,7 +16,7 @@ import time
 
 SITUATIONS = {
     "static": "networkd configures the interface in the real root",
-    "initrd": "the interface is configured in the initrd (ip=, then 8 s as for a passphrase), networkd takes it over",
+    "initrd": "the interface is up in the initrd (ip=, and 8 s as for a passphrase), then networkd's",
     "error": "as static, and one line of the IPv4 rules is misspelt",
 }
 NAMES = {
@@ -161,8 +161,6 @@ def table(boots):
         print(ROW.format(boot.name(), force, seconds(boot.seconds_up()), boot.sent_up(), sum(boot.answered["deny"]),
                          seconds(boot.first), seconds(boot.last()), seconds(boot.seconds_open()),
                          seconds(boot.longest()), sum(boot.answered["allow"])))
-    print("done: the firewall's start (bpfilter in the initrd: default deny), ! it refused the rules;"
-          "\nup: ARP is answered; open: seconds with answers to denied probes, longest: at a stretch, with pauses of QEMU")
 
 
 def plot_line(boot, per, chars):
@@ -192,8 +190,7 @@ def plot(boots):
     while longest / (boots[0].width * per) > COLUMNS - LABEL:
         per += 1
     width = boots[0].width * per
-    print(f"\na character is {width:g} s: . no interface up, - none of the denied probes answered, # some"
-          "\nanswered; in the line below: F firewall done, ! the same, rules refused, R the real root begins, S shutdown, O off")
+    print(f"\na character is {width:g} s")
     chars = int(longest / width) + 1
     axis = ""
     for i in range(0, chars, 10):
@@ -220,8 +217,16 @@ def csv(boots):
                   boot.answered["deny"][i], boot.sent["allow"][i], boot.answered["allow"][i], sep=",")
 
 
+LEGEND = """
+done     the firewall says so; bpfilter in the initrd: its default deny is in force; ! rules refused
+up       seconds in which the interface answered ARP, the address of IPv4
+open     seconds in which denied probes were answered; longest: at a stretch, with pauses of QEMU
+plot     . no interface up   - none of the denied probes answered   # some of them answered
+below    F done   ! done, and rules refused   R systemd of the real root   S shutdown begins   O off"""
+
+
 def main():
-    parser = argparse.ArgumentParser(usage=__doc__)
+    parser = argparse.ArgumentParser(usage=__doc__.removeprefix("usage: "))
     parser.add_argument("what", choices=("stamp", "table"))
     parser.add_argument("--csv", action="store_true")
     parser.add_argument("--accel", default="unknown")
@@ -238,6 +243,7 @@ def main():
     print(f"Debian 12 in QEMU ({args.accel}), a flood of probes from power-on to power-off; seconds since power-on")
     if args.accel != "kvm":
         print("Without KVM, and with whatever else the machine did: times are many times those of a real machine.")
+    print(LEGEND)
     for situation in dict.fromkeys(boot.situation for boot in boots):
         these = [boot for boot in boots if boot.situation == situation]
         print(f"\n=== {situation}: {SITUATIONS[situation]}")
