@@ -4,7 +4,9 @@
 #	packages = NAME,NAME			more of Debian's packages
 #	helper-package = yes|no|old		our package with the demonstration's rules; old: of a lower version
 #	prepare = SCENARIO			whose prepare DIR is run for the root file system; without: its own, if any
-#	kernel = own|own-old			the kernel of scripts/kernel, with the helper inside; old: of a lower version
+#	kernel = own|own-old|no-btf		the kernel of scripts/kernel, with the helper inside; old: of a lower version;
+#						no-btf: Debian's, unable to filter
+#	ends = TEXT				on the console: nothing more is to come
 #	reboot = yes				it boots twice
 # A root that is wanted again is taken from build/boot-tests/roots.
 # shellcheck shell=bash disable=SC2154,SC2034
@@ -99,7 +101,7 @@ test_disk() {
 # boot_root NAME DIR FILE CLASS...: boot the scenario; its logs are in DIR. Sets skipped.
 skipped=''
 boot_root() {
-	local name=$1 dir=$2 file=$3 kernel words root helper
+	local name=$1 dir=$2 file=$3 kernel words root helper ends
 	shift 3
 	skipped=''
 	helper=$(setting "$file" helper-package)
@@ -109,10 +111,12 @@ boot_root() {
 	kernel=$root/vmlinuz
 	case $(setting "$file" kernel) in
 	'') ;;
-	own) fetch own; kernel=$GUEST_KERNEL_DIR/vmlinuz ;;
+	own | no-btf) fetch "$(setting "$file" kernel)"; kernel=$GUEST_KERNEL_DIR/vmlinuz ;;
 	own-old) embed_old; kernel=$build/kernel/own-old/vmlinuz ;;
 	esac
 	test_disk "$name" "$dir" "$file"
+	ends=$(setting "$file" ends)
+	[ -z "$ends" ] || plug_in "$dir" "$ends" quit
 	words="test.seconds=$(setting "$file" seconds) $(setting "$file" cmdline)"
 	if [ "$(setting "$file" reboot)" = yes ]; then
 		GUEST_REBOOT=1 GUEST_KERNEL=$kernel system_guest "$dir" "$root/root.img" "$root/initrd.img" \
@@ -120,6 +124,7 @@ boot_root() {
 	else
 		GUEST_KERNEL=$kernel system_guest "$dir" "$root/root.img" "$root/initrd.img" "$words" 1200 "$@"
 	fi
+	plug_end
 }
 
 # leaks DIR FILE: of a system with another firewall: answers to probes that its rules deny, which no scenario fails for.
