@@ -6,88 +6,319 @@
 
 /*
  * The one query: first(chain, from) = the smallest rule id >= @from of the chain that matches.
- * A chain is one leaf so far: its records in ascending order of id.
+ *
+ * A chain is a forest (struct image_tree): a packet follows one path down each tree to a leaf of at
+ * most IMAGE_LEAF records. The best answer so far cuts off all trees, nodes and records behind it.
+ * A small chain is one leaf without a tree.
+ *
+ * A rule whose match cannot read its header drops the packet, whatever it asks for. So where the
+ * packet does not say which way to go (packet.unknown), every way is gone: @path holds the child to
+ * take at each level, four bits each, and counts through them.
  */
 
 #define FIRST_NONE	0xffffffffU
 #define FIRST_HOTDROP	0xfffffffeU
 #define FIRST_BAD	0xfffffffdU
+#define FIRST_BUDGET	0xfffffffcU
 #define FIRST_MAX_ID	0xfffffff0U
 
-struct leaf_scan {
-	struct image_space *img;
-	const struct packet *p;
-	u64 at;			/* first record; constant: the verifier's states converge */
-	u64 programs;
+struct search {
+	u64 path;
 	u32 from;
-	u32 result;
+	u32 best;		/* smallest id so far; FIRST_NONE */
+	u32 best_trait;
+	u32 tree, trees_end;
+	u32 root;		/* of the tree that @path belongs to */
+	u8 found;		/* what @best does: enum match_result */
+	u8 open;		/* 1 + deepest level that has children left to look at; 0: none */
+	u16 left;		/* records still to look at */
+	u32 at;			/* the first of them */
+	u32 id, trait;		/* of the record a leaf stopped at */
 };
 
-static __always_inline long leaf_result(struct leaf_scan *s, u32 match, u32 id)
+static __always_inline const struct image_trait *trait_at(struct image_space *img, u32 number)
 {
-	if (match == MATCH_NO)
+	u64 traits = header_of(img)->traits.offset;
+
+	return image_at(img, traits + (u64)number * sizeof(struct image_trait),
+			sizeof(struct image_trait));
+}
+
+static __always_inline u64 program_offset(struct image_space *img, const struct image_trait *t)
+{
+	return (u64)header_of(img)->programs.offset + t->program - 8;
+}
+
+static __always_inline u32 leaf_stop(struct search *s, u32 match, u32 at, u32 left, u32 id,
+				     u32 trait)
+{
+	s->at = at;
+	s->left = (u16)left;
+	s->id = id;
+	s->trait = trait;
+	return match;
+}
+
+/* leaf4() - the next record that could change the answer; enum match_result. */
+verified_once u32 leaf4(struct image_space *img, const struct packet *p, struct search *s)
+{
+	const struct image_trait *t;
+	const struct image_rule4 *r;
+	u32 i, at, left, match;
+	u64 rules;
+
+	if (!img || !p || !s)
+		return MATCH_BAD;
+	rules = header_of(img)->rules4.offset;
+	at = s->at;
+	left = s->left;
+	for (i = 0; i < IMAGE_LEAF; i++) {
+		if (i >= left)
+			return MATCH_NO;
+		r = image_at(img, rules + (u64)(at + i) * sizeof(*r), sizeof(*r));
+		if (!r)
+			return MATCH_BAD;
+		if (r->id >= s->best)
+			return MATCH_NO;
+		if (!same_addresses4(p, r) || !SAME_PORTS(p, r) || r->id < s->from)
+			continue;
+		t = trait_at(img, r->rest >> RULE4_TRAIT);
+		if (!t)
+			return MATCH_BAD;
+		match = match_trait(p, t);
+		if (match != MATCH_NO)
+			return leaf_stop(s, match, at + i + 1, left - i - 1, r->id,
+					 r->rest >> RULE4_TRAIT);
+	}
+	return MATCH_NO;
+}
+
+verified_once u32 leaf6(struct image_space *img, const struct packet *p, struct search *s)
+{
+	const struct image_trait *t;
+	const struct image_rule6 *r;
+	u32 i, at, left, match;
+	u64 rules;
+
+	if (!img || !p || !s)
+		return MATCH_BAD;
+	rules = header_of(img)->rules6.offset;
+	at = s->at;
+	left = s->left;
+	for (i = 0; i < IMAGE_LEAF; i++) {
+		if (i >= left)
+			return MATCH_NO;
+		r = image_at(img, rules + (u64)(at + i) * sizeof(*r), sizeof(*r));
+		if (!r)
+			return MATCH_BAD;
+		if (r->id >= s->best)
+			return MATCH_NO;
+		if (!same_addresses6(p, r) || !SAME_PORTS(p, r) || r->id < s->from)
+			continue;
+		t = trait_at(img, r->trait);
+		if (!t)
+			return MATCH_BAD;
+		match = match_trait(p, t);
+		if (match != MATCH_NO)
+			return leaf_stop(s, match, at + i + 1, left - i - 1, r->id, r->trait);
+	}
+	return MATCH_NO;
+}
+
+/* How many of @n splits are below @key. Differences for the reason given at outside(). */
+static __always_inline u32 splits_below(const u32 *split, u32 n, u64 key)
+{
+	u64 sum = 0, d;
+	u32 i;
+
+	portable_unroll
+	for (i = 0; i < n; i++) {
+		d = (u64)split[i] - key;
+		barrier_var(d);
+		sum += d >> 63;
+	}
+	return (u32)sum;
+}
+
+/* The child to take at @level when the packet does not say it. */
+static __always_inline u32 next_way(struct search *s, u32 level, u32 count)
+{
+	u32 way = (s->path >> (level * 4 & 63)) & 15;
+
+	if (way < count)
+		s->open = (u8)(level + 1);
+	return way;
+}
+
+/*
+ * descend() - from the root to a leaf: sets @at and @left, none left if nothing there can be better
+ * than the best so far. MATCH_BAD: the image is wrong.
+ */
+verified_once u32 descend(struct image_space *img, const struct packet *p, struct search *s)
+{
+	const struct image_node *n;
+	u32 at, level, child;
+	u64 key, nodes;
+
+	if (!img || !p || !s)
+		return MATCH_BAD;
+	nodes = header_of(img)->nodes.offset;
+	at = s->root;
+	s->left = 0;
+	s->open = 0;
+	for (level = 0; level < IMAGE_LEVELS; level++) {
+		n = image_at(img, nodes + (u64)at * sizeof(*n), sizeof(*n));
+		if (!n)
+			return MATCH_BAD;
+		if (n->min_id >= s->best)
+			return MATCH_YES;
+		if (n->kind == NODE_LEAF) {
+			s->at = n->base;
+			s->left = n->count;
+			return MATCH_YES;
+		}
+		key = p->key[n->dim & 15];
+		if (n->kind == NODE_LEAVES) {
+			child = splits_below(n->cut, NODE_CUTS, key);
+			if ((p->unknown >> (n->dim & 15)) & 1)
+				child = next_way(s, level, n->count);
+			barrier_var(child);
+			if (child > NODE_CUTS)
+				return MATCH_BAD;
+			s->at = n->base + n->off[child];
+			s->left = (u16)(n->off[child + 1] - n->off[child]);
+			return MATCH_YES;
+		}
+		child = splits_below(n->split, NODE_SPLITS, key);
+		if ((p->unknown >> (n->dim & 15)) & 1)
+			child = next_way(s, level, n->count);
+		at = n->base + child;
+	}
+	return MATCH_BAD;
+}
+
+struct search_loop {
+	struct image_space *img;
+	const struct packet *p;
+	struct search s;
+	u32 result;		/* FIRST_BUDGET until the search has ended */
+	u32 steps;
+};
+
+/* The next leaf; 1: there is none. */
+static __always_inline long next_leaf(struct search_loop *l, struct search *s)
+{
+	const struct image_tree *t;
+	u32 level = s->open - 1;
+
+	if (s->open) {
+		/* the next child of that level, and below it the first ones */
+		s->path &= (16ULL << (level * 4 & 63)) - 1;
+		s->path += 1ULL << (level * 4 & 63);
+		return descend(l->img, l->p, s) == MATCH_BAD ? 2 : 0;
+	}
+	if (s->tree >= s->trees_end)
+		return 1;
+	t = image_at(l->img, header_of(l->img)->trees.offset + (u64)s->tree * sizeof(*t),
+		     sizeof(*t));
+	if (!t)
+		return 2;
+	if (t->min_id >= s->best)
+		return 1;
+	s->tree++;
+	if (t->max_id < s->from)
 		return 0;
-	s->result = match == MATCH_YES ? id : match == MATCH_HOTDROP ? FIRST_HOTDROP : FIRST_BAD;
+	s->at = t->at;
+	s->left = (u16)t->nr_leaf;
+	if (s->left)
+		return 0;
+	s->root = t->at;
+	s->path = 0;
+	return descend(l->img, l->p, s) == MATCH_BAD ? 2 : 0;
+}
+
+static __always_inline long search_end(struct search_loop *l, u32 result)
+{
+	l->result = result;
 	return 1;
 }
 
-static long leaf4_step(u32 i, struct leaf_scan *s)
+/* One leaf, or what is left of it. */
+static long search_step(u32 i, struct search_loop *l)
 {
-	const struct image_rule4 *r = image_at(s->img, s->at + (u64)i * sizeof(*r), sizeof(*r));
+	const struct image_trait *t;
+	struct search *s = &l->s;
+	long end = 0;
+	u32 match;
 
-	if (!r) {
-		s->result = FIRST_BAD;
-		return 1;
-	}
-	if (r->id < s->from)
+	(void)i;
+	l->steps++;
+	if (!s->left)
+		end = next_leaf(l, s);
+	if (end)
+		return search_end(l, end > 1 ? FIRST_BAD : s->best);
+	if (!s->left)
 		return 0;
-	return leaf_result(s, match_rule4(s->img, s->p, s->programs, r), r->id);
+	match = l->p->family ? leaf6(l->img, l->p, s) : leaf4(l->img, l->p, s);
+	if (match == MATCH_PROGRAM) {
+		t = trait_at(l->img, s->trait);
+		match = t ? match_program(l->img, l->p, program_offset(l->img, t)) : MATCH_BAD;
+		if (match == MATCH_NO)
+			return 0;
+	}
+	if (match == MATCH_BAD)
+		return search_end(l, FIRST_BAD);
+	s->left = 0;
+	if (match != MATCH_NO) {
+		s->best = s->id;
+		s->best_trait = s->trait;
+		s->found = (u8)match;
+	}
+	/* The usual small chain: no further call to find that there is nothing more. */
+	return s->tree == s->trees_end && !s->open ? search_end(l, s->best) : 0;
 }
 
-static long leaf6_step(u32 i, struct leaf_scan *s)
-{
-	const struct image_rule6 *r = image_at(s->img, s->at + (u64)i * sizeof(*r), sizeof(*r));
+/* What is asked, and the answer. */
+struct query {
+	u32 chain, from;
+	u32 budget;		/* steps left for this packet */
+	u32 act;		/* of the rule found */
+};
 
-	if (!r) {
-		s->result = FIRST_BAD;
-		return 1;
-	}
-	if (r->id < s->from)
-		return 0;
-	return leaf_result(s, match_rule6(s->img, s->p, s->programs, r), r->id);
-}
-
-/** first() - of chain number @chain; FIRST_NONE, or an error that drops. */
-verified_once u32 first(struct image_space *img, const struct packet *p, u32 chain, u32 from)
+/** first() - of chain number @q->chain; FIRST_NONE, or an error that drops. */
+static __always_inline u32 first(struct image_space *img, const struct packet *p, struct query *q)
 {
-	struct leaf_scan s = { .img = img, .p = p, .from = from, .result = FIRST_NONE };
-	const struct image_header *h;
+	struct search_loop l = { .img = img, .p = p, .result = FIRST_BUDGET };
+	const struct image_header *h = header_of(img);
+	const struct image_trait *t;
 	const struct image_chain *c;
-	u32 skip = 0, count;
 
-	if (!img || !p)
+	if (q->chain >= h->chains.count)
 		return FIRST_BAD;
-	h = image_at(img, 0, sizeof(*h));
-	if (!h || chain >= h->chains.count)
-		return FIRST_BAD;
-	c = image_at(img, h->chains.offset + (u64)chain * sizeof(*c), sizeof(*c));
+	c = image_at(img, h->chains.offset + (u64)q->chain * sizeof(*c), sizeof(*c));
 	if (!c)
 		return FIRST_BAD;
-	count = c->nr_leaf;
-	s.programs = h->programs.offset;
-	/* One record a rule: the start can be computed. */
-	if (count == c->count && from > c->first)
-		skip = from - c->first;
-	if (skip >= count)
+	if (!c->nr_leaf)
 		return FIRST_NONE;
-	if (!p->family) {
-		s.at = h->rules4.offset + ((u64)c->leaf + skip) * sizeof(struct image_rule4);
-		portable_loop(count - skip, leaf4_step, &s);
-	} else {
-		s.at = h->rules6.offset + ((u64)c->leaf + skip) * sizeof(struct image_rule6);
-		portable_loop(count - skip, leaf6_step, &s);
+	l.s.from = q->from;
+	l.s.best = FIRST_NONE;
+	l.s.tree = c->tree;
+	l.s.trees_end = c->tree + c->nr_trees;
+	if (!c->nr_trees) {
+		l.s.at = c->leaf;
+		l.s.left = (u16)c->nr_leaf;
 	}
-	return s.result;
+	portable_loop(q->budget, search_step, &l);
+	q->budget = l.steps < q->budget ? q->budget - l.steps : 0;
+	if (l.result > FIRST_MAX_ID)
+		return l.result;
+	if (l.s.found == MATCH_HOTDROP)
+		return FIRST_HOTDROP;
+	t = trait_at(img, l.s.best_trait);
+	if (!t)
+		return FIRST_BAD;
+	q->act = t->act;
+	return l.result;
 }
 
 #endif

@@ -159,8 +159,6 @@ static __always_inline int judge(struct bpf_nf_ctx *ctx, const u32 table)
 	if (h->features & IMAGE_F_INTERFACES) {
 		p.in = device(img, h, state->in);
 		p.out = device(img, h, state->out);
-		p.in8 = p.in < 255 ? p.in : 255;
-		p.out8 = p.out < 255 ? p.out : 255;
 	}
 	/* Rules that rely on tracking must not see a packet that nobody tracked. */
 	if ((h->features & IMAGE_F_CONNTRACK) && table == 0 && p.ct == CT_INVALID &&

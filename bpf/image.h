@@ -34,7 +34,7 @@ typedef uint64_t u64;
  */
 
 #define IMAGE_MAGIC	0x31474d4946504221ULL	/* "!BPFIMG1" */
-#define IMAGE_VERSION	1U
+#define IMAGE_VERSION	2U
 
 /* Capacities: sizes of the map value that holds an image. Programs are built once for each. */
 #define IMAGE_CAPACITIES	4
@@ -50,8 +50,14 @@ typedef uint64_t u64;
 
 /* Jumps that may be pending at once; deeper nesting is refused by the compiler. */
 #define IMAGE_STACK	16
-/* Steps (rules matched + chains entered) after which a packet is dropped as an error. */
+/* Steps (rules, chains, trees and leaves looked at) after which a packet is dropped as an error. */
 #define IMAGE_BUDGET	(1U << 20)
+/* Leaf records that are looked at one by one; a chain of so many needs no tree. */
+#define IMAGE_LEAF	16
+/* Nodes on the way from a root to a leaf. */
+#define IMAGE_LEVELS	12
+/* Rules of one image. */
+#define IMAGE_RULES_MAX	(4U << 20)
 /* Ops of one match program. */
 #define IMAGE_OPS_MAX	256
 
@@ -88,91 +94,146 @@ struct image_header {
 	struct image_section nodes;	/* struct image_node */
 	struct image_section rules4;	/* struct image_rule4: leaf records */
 	struct image_section rules6;	/* struct image_rule6 */
-	struct image_section acts;	/* u32 by rule id: ACT_* | argument << ACT_SHIFT */
+	struct image_section traits;	/* struct image_trait */
 	struct image_section programs;	/* bytes: match programs, struct image_op after op */
 	struct image_section residuals;	/* bytes: residual programs; reserved */
 	struct image_section sets;	/* bytes: static sets; reserved */
 	struct image_section ifaces;	/* struct image_iface: borders, see below */
 	struct image_section text;	/* bytes: canonical text, zlib; count = compressed size */
 	u32 text_size;			/* of the text uncompressed */
+	u32 nr_ids;			/* rules; ids below */
 	u32 nr_counters;		/* rule ids, then one for each base chain's policy */
+	u32 nr_hot;			/* counters that each shard has */
 	u32 nr_state;			/* state cells of 64 bytes; reserved */
 	u32 pad0;
 
 	/* Run-time fields: zero in a file, set by image_load(). */
-	u32 counters;			/* offset of shard 0: struct image_counter[nr_counters] */
-	u32 nr_shards;			/* power of two */
+	u32 counters;			/* offset: struct image_counter[nr_counters] */
+	u32 hot;			/* offset of shard 1: struct image_counter[nr_hot] */
+	u32 nr_shards;			/* power of two; number 0 is @counters itself */
 	u32 shard_stride;		/* bytes from shard to shard */
 	u32 state;			/* offset of the state cells */
 	u64 loaded_at;			/* CLOCK_BOOTTIME ns */
 	u32 origin;			/* enum image_origin: who loaded it */
-	u32 pad1;
 	u8 reserved[64];
 };
 
 enum image_origin { IMAGE_ORIGIN_BOOT = 1, IMAGE_ORIGIN_APPLY, IMAGE_ORIGIN_RESCUE };
 
+/*
+ * A chain's counters: rule @first + i has counter number @first + i. The first @nr_hot of them and,
+ * behind these, the policy's have a place in each shard as well, from @hot on, so that CPUs do not
+ * fight for the lines that nearly every packet counts in.
+ */
 struct image_chain {
 	u32 first;		/* id of its first rule */
 	u32 count;		/* rules; ids first .. first + count - 1 */
-	u32 leaf;		/* index of its first leaf record, when it is one leaf (no trees) */
+	u32 leaf;		/* index of its first leaf record */
 	u32 nr_leaf;		/* leaf records of it; several may carry one id */
-	u32 tree;		/* index of its first tree; reserved until trees are built */
-	u32 nr_trees;		/* 0: the chain is one leaf, sorted by id */
+	u32 tree;		/* index of its first tree */
+	u32 nr_trees;		/* 0: its records are one leaf of at most IMAGE_LEAF */
 	u32 policy;		/* base chain: NF_DROP 0 or NF_ACCEPT 1; user chain: IMAGE_NONE */
 	u32 policy_counter;	/* number of the counter; base chains only */
-};
-
-/* One tree of a chain's forest; sorted by min_id. */
-struct image_tree {
-	u32 root;
-	u32 min_id, max_id;
-	u32 pad;
-};
-
-/* An inner node, one cache line: 14 children behind 13 splits. */
-struct image_node {
-	u32 base;
-	u32 min_id;
-	u8 kind, dim;
-	u16 count;
-	u32 split[13];
+	u32 hot;
+	u32 nr_hot;
 };
 
 /*
- * A leaf record: the box a packet has to lie in. @check then decides the rest in the order written:
- * 0 nothing more to check; else the offset of a match program from the start of the section, plus 8
- * (bit 31 is reserved for checks small enough to be written here).
- *
- * The box is necessary, never sufficient where @check is set. What may be in it: addresses with
- * prefix masks, interface intervals, the protocol, and the ports of the *first* tcp/udp/icmp match.
+ * One tree of a chain's forest; sorted by min_id. Each rule of the chain is in one of them (in
+ * several, or more than once in one, where that was cheaper), so all are asked, until one begins
+ * behind the best answer so far.
+ */
+struct image_tree {
+	u32 at;			/* the root: a node; or the first record of the only leaf */
+	u32 min_id, max_id;
+	u32 nr_leaf;		/* 0: a node; else records of that leaf */
+};
+
+/*
+ * A node, one cache line. It cuts one dimension of the packet (enum image_dim) at its splits: the
+ * child is the number of splits < the packet's value. Unused splits are 0xffffffff.
+ */
+struct image_node {
+	u32 base;		/* first child, or first record */
+	u32 min_id;		/* nothing below has a smaller id; IMAGE_NONE: empty */
+	u8 kind, dim;
+	u8 count;		/* splits; NODE_LEAF: records */
+	u8 pad;
+	union {
+		u32 split[13];	/* NODE_INNER */
+		struct {	/* NODE_LEAVES: leaf q is records base + off[q] .. off[q + 1] - 1 */
+			u8 off[12];
+			u32 cut[10];
+		};
+	};
+};
+
+/* What a tree can cut: index of struct packet.key. IPv4 uses the first word of an address. */
+enum image_dim {
+	DIM_SRC,
+	DIM_DST = 4,
+	DIM_SPORT = 8,
+	DIM_DPORT,
+	DIM_PROTO,
+	DIM_IN,
+	DIM_OUT,
+	DIM_COUNT,
+};
+
+enum image_node_kind { NODE_INNER, NODE_LEAF, NODE_LEAVES };
+#define NODE_SPLITS	13
+#define NODE_CUTS	10
+
+/*
+ * A leaf record: the addresses and ports a packet has to have; sorted by id within a leaf. The rest
+ * of the rule is its trait. Where the trait has no program, both decide. Else the box is necessary
+ * and the program sufficient. What may be in a box: addresses with prefix masks, and the ports of
+ * the *first* tcp/udp/icmp match.
  */
 struct image_rule4 {
 	u32 src, dst;
 	u16 sport_lo, sport_hi;
 	u16 dport_lo, dport_hi;	/* ICMP: type << 8 | code */
-	u8 src_shift, dst_shift;/* 32 - prefix length */
-	u8 proto, flags;	/* BOX_* */
-	u8 in_lo, in_hi, out_lo, out_hi;	/* interface intervals, 255: and all behind */
 	u32 id;
-	u32 check;
+	u32 rest;		/* trait << 12 | dst shift << 6 | src shift (32 - prefix length) */
 };
+
+#define RULE4_TRAIT	12
+#define RULE4_SHIFT	6
 
 struct image_rule6 {
 	u32 src[4], dst[4];	/* most significant word first */
 	u16 sport_lo, sport_hi;
 	u16 dport_lo, dport_hi;
-	u8 src_len, dst_len;	/* prefix lengths */
-	u8 proto, flags;
-	u8 in_lo, in_hi, out_lo, out_hi;
 	u32 id;
-	u32 check;
+	u32 trait;
+	u8 src_len, dst_len;	/* prefix lengths */
+	u8 pad[6];
 };
 
-#define BOX_PROTO	(1U << 0)	/* @proto must be the packet's */
-#define BOX_L4		(1U << 1)	/* a tcp/udp/icmp match: header needed, ports compared */
-#define BOX_PARSED	(1U << 2)	/* IPv6 with -p: headers that cannot be read drop */
-#define BOX_RESIDUAL	(1U << 3)	/* reserved */
+/* What thousands of rules have in common: everything but addresses, ports and number. */
+struct image_trait {
+	u16 in_lo, in_hi, out_lo, out_hi;	/* intervals of interface names */
+	u16 flags;		/* TRAIT_* */
+	u16 ct;			/* CT_* states, one of which must be the packet's; 0: any */
+	u8 proto;
+	u8 tcp_mask, tcp_flags;
+	u8 pad;
+	u32 program;		/* 0: none; else offset of a match program in its section + 8 */
+	u32 act;		/* ACT_* | argument << ACT_SHIFT */
+};
+
+#define TRAIT_PROTO	(1U << 0)	/* @proto must be the packet's */
+#define TRAIT_L4	(1U << 1)	/* a tcp/udp/icmp match: header needed, ports compared */
+#define TRAIT_PARSED	(1U << 2)	/* IPv6 with -p: headers that cannot be read drop */
+#define TRAIT_NOT_IN	(1U << 3)	/* ! -i */
+#define TRAIT_NOT_OUT	(1U << 4)
+#define TRAIT_FRAGMENT	(1U << 5)	/* -f */
+#define TRAIT_WHOLE	(1U << 6)	/* ! -f */
+#define TRAIT_TCP	(1U << 7)	/* the flags under @tcp_mask must be @tcp_flags */
+#define TRAIT_NOT_TCP	(1U << 8)	/* must not */
+#define TRAIT_CT_FIRST	(1U << 9)	/* @ct is written before the match of TRAIT_L4 */
+#define TRAIT_ALL	((1U << 10) - 1)
 
 /*
  * Interface names cut the space of 16-byte names into intervals. Border i is the first name of
@@ -227,8 +288,6 @@ enum image_opcode {
 	OP_DST4,	/* as OP_SRC4 */
 	OP_SRC6,	/* payload: u32 value[4], u32 mask[4] */
 	OP_DST6,	/* as OP_SRC6 */
-	OP_IN,		/* arg: first interval << 16 | last interval, of interface names */
-	OP_OUT,		/* as OP_IN */
 	OP_NEVER,	/* matches nothing (! -s 0/0, ! -i +); OP_INVERT: everything */
 	OP_LAST = OP_NEVER,
 };

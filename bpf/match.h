@@ -4,13 +4,14 @@
 
 #include "bpf/packet.h"
 
-/* Does one rule match? Its box first, then its match program. */
+/* Does one rule match? Its addresses and ports, its trait, and then its match program. */
 
 enum match_result {
 	MATCH_NO,
 	MATCH_YES,
 	MATCH_HOTDROP,		/* iptables' hotdrop: the packet is dropped, nothing is counted */
 	MATCH_BAD,		/* the image is wrong */
+	MATCH_PROGRAM,		/* as far as it can be seen here: its program decides */
 };
 
 static __always_inline int in_range(u32 value, u32 range)
@@ -67,10 +68,6 @@ static __always_inline int op_holds(struct image_space *img, const struct packet
 		return same_address6(img, at, p->src);
 	case OP_DST6:
 		return same_address6(img, at, p->dst);
-	case OP_IN:
-		return in_range(p->in, arg);
-	case OP_OUT:
-		return in_range(p->out, arg);
 	}
 	return 0;
 }
@@ -103,35 +100,18 @@ verified_once u32 match_op(struct image_space *img, const struct packet *p, u64 
 	return MATCH_YES | size;
 }
 
-struct op_scan {
-	struct image_space *img;
-	const struct packet *p;
-	u64 at;
-	u32 result;
-	u32 pad;
-};
-
-static long op_step(u32 i, struct op_scan *s)
-{
-	u32 result = match_op(s->img, s->p, s->at);
-
-	(void)i;
-	s->at += result >> 8;
-	if ((result & 255) == MATCH_YES && result >> 8)
-		return 0;
-	s->result = result & 255;
-	return 1;
-}
-
 /* match_program() - the ops from @at on. */
 verified_once u32 match_program(struct image_space *img, const struct packet *p, u64 at)
 {
-	struct op_scan s = { .img = img, .p = p, .at = at, .result = MATCH_BAD };
+	u32 i, result;
 
-	if (!img || !p)
-		return MATCH_BAD;
-	portable_loop(IMAGE_OPS_MAX, op_step, &s);
-	return s.result;
+	for (i = 0; i < IMAGE_OPS_MAX; i++) {
+		result = match_op(img, p, at);
+		if ((result & 255) != MATCH_YES || !(result >> 8))
+			return result & 255;
+		at += result >> 8;
+	}
+	return MATCH_BAD;
 }
 
 #ifdef PLANT_PORT_END	/* a bug the differential test must find: a range without its end */
@@ -153,47 +133,13 @@ static __always_inline u64 outside(u64 x, u64 lo, u64 hi)
 	return below | above;
 }
 
-/*
- * What is left once addresses and interfaces fit; the order is ip6_packet_match()'s: the protocol
- * comes last, and cannot be known in IPv6 if the headers cannot be read. @ports: outside() of the
- * ports.
- */
-static __always_inline u32 match_rest(struct image_space *img, const struct packet *p, u64 programs,
-				      u32 flags, u32 proto, u64 ports, u32 check)
+/* The addresses of an IPv4 record. */
+static __always_inline int same_addresses4(const struct packet *p, const struct image_rule4 *r)
 {
-	if (p->flags & PACKET_UNPARSED) {
-		if (!check)
-			return flags & BOX_PARSED ? MATCH_HOTDROP : MATCH_YES;
-	} else {
-		if ((flags & BOX_PROTO) && p->proto != proto)
-			return MATCH_NO;
-		if (flags & BOX_L4) {
-			if (p->l4 == L4_READABLE) {
-				if (ports >> 63)
-					return MATCH_NO;
-			} else if (!check) {
-				return p->l4 == L4_SHORT ? MATCH_HOTDROP : MATCH_NO;
-			}
-		}
-	}
-	if (!check)
-		return MATCH_YES;
-	return match_program(img, p, programs + check - 8);
-}
+	u64 src = (u64)(p->src[0] ^ r->src) >> (r->rest & 63);
+	u64 dst = (u64)(p->dst[0] ^ r->dst) >> (r->rest >> RULE4_SHIFT & 63);
 
-static __always_inline u32 match_rule4(struct image_space *img, const struct packet *p,
-				       u64 programs, const struct image_rule4 *r)
-{
-	u64 src = (u64)(p->src[0] ^ r->src) >> (r->src_shift & 63);
-	u64 dst = (u64)(p->dst[0] ^ r->dst) >> (r->dst_shift & 63);
-
-	if (src | dst)
-		return MATCH_NO;
-	if ((outside(p->in8, r->in_lo, r->in_hi) | outside(p->out8, r->out_lo, r->out_hi)) >> 63)
-		return MATCH_NO;
-	return match_rest(img, p, programs, r->flags, r->proto,
-			  outside(p->sport, r->sport_lo, r->sport_hi) |
-			  outside(p->dport, r->dport_lo, PLANTED_END(r->dport_hi)), r->check);
+	return !(src | dst);
 }
 
 /* The top @len bits of two addresses are the same. */
@@ -211,16 +157,71 @@ static __always_inline int same_prefix6(const u32 *a, const u32 *b, u32 len)
 	return !(hi >> (64 - len));
 }
 
-static __always_inline u32 match_rule6(struct image_space *img, const struct packet *p,
-				       u64 programs, const struct image_rule6 *r)
+static __always_inline int same_addresses6(const struct packet *p, const struct image_rule6 *r)
 {
-	if (!same_prefix6(p->src, r->src, r->src_len) || !same_prefix6(p->dst, r->dst, r->dst_len))
+	return same_prefix6(p->src, r->src, r->src_len) && same_prefix6(p->dst, r->dst, r->dst_len);
+}
+
+/* The ports of a record of either family. Unknown ones are in every range; match_l4() decides. */
+#define SAME_PORTS(p, r)							\
+	((p)->l4 != L4_READABLE ||						\
+	 !((outside((p)->sport, (r)->sport_lo, (r)->sport_hi) |			\
+	    outside((p)->dport, (r)->dport_lo, PLANTED_END((r)->dport_hi))) >> 63))
+
+static __always_inline int wrong_interfaces(const struct packet *p, const struct image_trait *t,
+					    u32 flags)
+{
+	u32 in = outside(p->in, t->in_lo, t->in_hi) >> 63;
+	u32 out = outside(p->out, t->out_lo, t->out_hi) >> 63;
+
+	return (in ^ !!(flags & TRAIT_NOT_IN)) | (out ^ !!(flags & TRAIT_NOT_OUT));
+}
+
+/* A tcp, udp or icmp match, and the TCP flags. */
+static __always_inline u32 match_l4(const struct packet *p, const struct image_trait *t, u32 flags)
+{
+	if (p->l4 == L4_FRAGMENT)
 		return MATCH_NO;
-	if ((outside(p->in8, r->in_lo, r->in_hi) | outside(p->out8, r->out_lo, r->out_hi)) >> 63)
+	if (p->l4 == L4_SHORT) {
+		if (t->program)
+			return MATCH_PROGRAM;
+		if ((flags & TRAIT_CT_FIRST) && !(p->ct & t->ct))
+			return MATCH_NO;
+		return MATCH_HOTDROP;
+	}
+	if ((flags & TRAIT_TCP) &&
+	    ((p->tcp_flags & t->tcp_mask) == t->tcp_flags) == !!(flags & TRAIT_NOT_TCP))
 		return MATCH_NO;
-	return match_rest(img, p, programs, r->flags, r->proto,
-			  outside(p->sport, r->sport_lo, r->sport_hi) |
-			  outside(p->dport, r->dport_lo, r->dport_hi), r->check);
+	return MATCH_YES;
+}
+
+/*
+ * match_trait() - what is left once addresses and ports fit. The order is ip6_packet_match()'s: the
+ * protocol comes after the interfaces, and cannot be known in IPv6 if the headers cannot be read.
+ */
+static __always_inline u32 match_trait(const struct packet *p, const struct image_trait *t)
+{
+	u32 flags = t->flags, l4;
+
+	if (wrong_interfaces(p, t, flags))
+		return MATCH_NO;
+	if (p->flags & PACKET_UNPARSED) {
+		if (flags & TRAIT_PARSED)
+			return t->program ? MATCH_PROGRAM : MATCH_HOTDROP;
+	} else {
+		if ((flags & TRAIT_PROTO) && p->proto != t->proto)
+			return MATCH_NO;
+		if (flags & (p->flags & PACKET_FRAGMENT ? TRAIT_WHOLE : TRAIT_FRAGMENT))
+			return MATCH_NO;
+		if (flags & TRAIT_L4) {
+			l4 = match_l4(p, t, flags);
+			if (l4 != MATCH_YES)
+				return l4;
+		}
+	}
+	if (t->ct && !(p->ct & t->ct))
+		return MATCH_NO;
+	return t->program ? MATCH_PROGRAM : MATCH_YES;
 }
 
 #endif

@@ -23,18 +23,23 @@ enum l4_state {
 #define PACKET_OPTIONS_BAD	(1U << 2)	/* TCP options cannot be read */
 
 struct packet {
-	u32 src[4], dst[4];	/* host order words; IPv4 uses the first */
-	u16 sport, dport;	/* host order; ICMP: 0 and type << 8 | code */
+	union {
+		u32 key[16];
+		struct {
+			u32 src[4], dst[4];	/* host order words; IPv4 uses the first */
+			u32 sport, dport;	/* host order; ICMP: 0 and type << 8 | code */
+			u32 proto;	/* IPv6: the last header (ipv6_find_hdr(-1)) */
+			u32 in, out;	/* intervals of the interface names */
+			u32 ct;		/* CT_* bits, always at least one state */
+			u32 len;	/* what iptables counts: skb->len */
+			u32 unknown;	/* bit by dimension: rules that ask for it may drop */
+		};
+	};
 	u8 family;		/* 0 IPv4, 1 IPv6 */
-	u8 proto;		/* IPv6: the last header (ipv6_find_hdr(-1)) */
 	u8 l4;			/* enum l4_state */
 	u8 flags;		/* PACKET_* */
-	u16 in, out;		/* intervals of the interface names */
-	u8 in8, out8;		/* the same, at most 255: what a box can say */
-	u16 ct;			/* CT_* bits, always at least one state */
 	u8 tcp_flags;		/* byte 13 of the TCP header */
-	u8 pad[3];
-	u32 len;		/* what iptables counts: skb->len */
+	u32 pad;
 	u64 options[4];		/* TCP option kinds present, a bit each */
 };
 
@@ -123,8 +128,8 @@ verified_once int packet_l4(hook_ctx *ctx, const struct reader *r, struct packet
 		p->l4 = L4_SHORT;
 		return 0;
 	}
-	p->sport = (u16)(net32(w[0]) >> 16);
-	p->dport = (u16)net32(w[0]);
+	p->sport = net32(w[0]) >> 16;
+	p->dport = net32(w[0]) & 0xffff;
 	if (proto == IPPROTO_ICMP_ || proto == IPPROTO_ICMPV6_) {
 		p->dport = p->sport;
 		p->sport = 0;
@@ -155,7 +160,7 @@ verified_once int packet_ipv4(hook_ctx *ctx, const struct reader *r, struct pack
 		return -1;
 	p->src[0] = net32(w[3]);
 	p->dst[0] = net32(w[4]);
-	p->proto = (u8)(net32(w[2]) >> 16);
+	p->proto = (net32(w[2]) >> 16) & 255;
 	fragment = net32(w[1]) & 0x1fff;
 	if (fragment) {
 		p->flags |= PACKET_FRAGMENT;
@@ -259,7 +264,7 @@ verified_once int packet_ipv6(hook_ctx *ctx, const struct reader *r, struct pack
 	h.next = (net32(w[1]) >> 8) & 255;
 	if (is_extension(h.next))
 		portable_loop(IPV6_HEADERS_MAX, header_step, &h);
-	p->proto = (u8)h.next;
+	p->proto = h.next & 255;
 	if (h.result == HEADER_FRAGMENT) {
 		p->l4 = L4_FRAGMENT;
 	} else if (h.result != HEADER_FOUND) {
@@ -267,6 +272,18 @@ verified_once int packet_ipv6(hook_ctx *ctx, const struct reader *r, struct pack
 		p->l4 = L4_SHORT;
 	}
 	return (int)h.off;
+}
+
+/* Where the packet does not say it, rules that ask may drop: no tree may hide them. */
+static __always_inline u32 packet_unknown(const struct packet *p)
+{
+	u32 unknown = 0;
+
+	if (p->l4 == L4_SHORT)
+		unknown = 1U << DIM_SPORT | 1U << DIM_DPORT;
+	if (p->flags & PACKET_UNPARSED)
+		unknown |= 1U << DIM_PROTO;
+	return unknown;
 }
 
 /* packet_headers() - all of it; p->family is set. Returns 0, or -1: not even an IP header. */
@@ -279,6 +296,7 @@ static __always_inline int packet_headers(hook_ctx *ctx, const struct reader *r,
 		return -1;
 	if (p->l4 == L4_READABLE)
 		packet_l4(ctx, r, p, (u32)l4, options);
+	p->unknown = packet_unknown(p);
 	return 0;
 }
 

@@ -47,6 +47,12 @@ static __always_inline void *image_at(struct image_space *img, u64 off, u32 size
 	return (u8 *)img + off;
 }
 
+/* header_of() - in user space the caller has seen that there is one. */
+static __always_inline const struct image_header *header_of(struct image_space *img)
+{
+	return (const struct image_header *)img;
+}
+
 extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym;
 extern int bpf_dynptr_from_skb(struct __sk_buff *skb, u64 flags, struct bpf_dynptr *ptr) __ksym;
 extern void *bpf_dynptr_slice(const struct bpf_dynptr *ptr, u32 offset, void *buffer,
@@ -167,6 +173,7 @@ static __always_inline int read_bytes(hook_ctx *ctx, const struct reader *r, u32
 #define net32(x)		__builtin_bswap32(x)
 #define net16(x)		__builtin_bswap16(x)
 #define portable_loop(n, f, arg) bpf_loop(n, f, arg, 0)
+#define portable_unroll		_Pragma("unroll")
 #define portable_cpu()		bpf_get_smp_processor_id()
 #define portable_add(p, n)	__sync_fetch_and_add(p, n)
 
@@ -180,7 +187,7 @@ static __always_inline int read_bytes(hook_ctx *ctx, const struct reader *r, u32
 #define __always_inline		inline __attribute__((always_inline))
 #endif
 #define __noinline		__attribute__((noinline))
-#define verified_once		static __noinline
+#define verified_once		static __noinline __attribute__((unused))
 #define barrier_var(v)		((void)(v))
 
 /* The image in memory: what the map value is in the kernel. */
@@ -195,6 +202,11 @@ static inline void *image_at(struct image_space *img, u64 off, u32 size)
 	if (size > img->size || off > img->size - size)
 		return NULL;
 	return img->data + off;
+}
+
+static inline const struct image_header *header_of(struct image_space *img)
+{
+	return (const struct image_header *)(const void *)img->data;
 }
 
 typedef void hook_ctx;		/* not used */
@@ -238,6 +250,7 @@ static inline int read_bytes(hook_ctx *ctx, const struct reader *r, u32 off, str
 
 #define net32(x)		ntohl(x)
 #define net16(x)		ntohs(x)
+#define portable_unroll
 #define portable_cpu()		0U
 #define portable_add(p, n)	__atomic_fetch_add(p, n, __ATOMIC_RELAXED)
 

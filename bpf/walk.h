@@ -23,28 +23,52 @@ struct walk_frame {
 };
 
 struct walk {
-	u32 chain;
-	u32 from;
+	struct query q;		/* the chain it is in, and the next rule */
 	u32 depth;
 	u32 result;
 	struct walk_frame stack[IMAGE_STACK];
 };
 
+/* @hot: the counter's number in a shard, IMAGE_NONE: it has none. */
 static __always_inline int count(struct image_space *img, const struct image_header *h, u32 number,
-				 u32 len)
+				 u32 hot, u32 len)
 {
 	u32 shard = portable_cpu() & (h->nr_shards - 1);
+	u64 at = h->counters + (u64)number * sizeof(struct image_counter);
 	struct image_counter *c;
 
 	if (number >= h->nr_counters)
 		return -1;
-	c = image_at(img, h->counters + (u64)shard * h->shard_stride + (u64)number * sizeof(*c),
-		     sizeof(*c));
+	if (shard && hot < h->nr_hot)
+		at = h->hot + (u64)(shard - 1) * h->shard_stride + (u64)hot * sizeof(*c);
+	c = image_at(img, at, sizeof(*c));
 	if (!c)
 		return -1;
 	portable_add(&c->packets, 1);
 	portable_add(&c->bytes, len);
 	return 0;
+}
+
+static __always_inline const struct image_chain *chain_at(struct image_space *img,
+							   const struct image_header *h, u32 chain)
+{
+	return image_at(img, h->chains.offset + (u64)chain * sizeof(struct image_chain),
+			sizeof(struct image_chain));
+}
+
+/* The rule @id of chain @chain was matched. */
+static __always_inline int count_rule(struct image_space *img, u32 chain, u32 id, u32 len)
+{
+	const struct image_header *h = header_of(img);
+	const struct image_chain *c;
+
+	if (id >= h->nr_ids)
+		return -1;
+	c = chain_at(img, h, chain);
+	if (!c)
+		return -1;
+	return count(img, h, id, id - c->first < c->nr_hot ? c->hot + id - c->first : IMAGE_NONE,
+		     len);
 }
 
 static __always_inline long walk_end(struct walk *w, u32 result)
@@ -64,8 +88,8 @@ static __always_inline long walk_pop(struct walk *w)
 	barrier_var(d);
 	if (d >= IMAGE_STACK)
 		return walk_end(w, WALK_ERROR(DROP_STACK));
-	w->chain = w->stack[d].chain;
-	w->from = w->stack[d].from;
+	w->q.chain = w->stack[d].chain;
+	w->q.from = w->stack[d].from;
 	return 0;
 }
 
@@ -76,7 +100,7 @@ static __always_inline long walk_push(struct walk *w, u32 id)
 	barrier_var(d);
 	if (d >= IMAGE_STACK)
 		return walk_end(w, WALK_ERROR(DROP_STACK));
-	w->stack[d].chain = w->chain;
+	w->stack[d].chain = w->q.chain;
 	w->stack[d].from = id + 1;
 	w->depth = d + 1;
 	return 0;
@@ -86,7 +110,7 @@ static __always_inline long walk_act(struct walk *w, u32 act, u32 id)
 {
 	switch (act & ACT_MASK) {
 	case ACT_CONTINUE:
-		w->from = id + 1;
+		w->q.from = id + 1;
 		return 0;
 	case ACT_ACCEPT:
 		return walk_end(w, WALK_ACCEPT);
@@ -99,35 +123,29 @@ static __always_inline long walk_act(struct walk *w, u32 act, u32 id)
 			return 1;
 		/* fallthrough */
 	case ACT_GOTO:
-		w->chain = act >> ACT_SHIFT;
-		w->from = 0;
+		w->q.chain = act >> ACT_SHIFT;
+		w->q.from = 0;
 		return 0;
 	}
 	return walk_end(w, WALK_ERROR(DROP_BAD_IMAGE));
 }
 
 /* walk_one() - find the next rule that matches, count it, let it act. Returns 1 at the end. */
-verified_once int walk_one(struct image_space *img, const struct packet *p, struct walk *w)
+static __always_inline long walk_one(struct image_space *img, const struct packet *p,
+				     struct walk *w)
 {
-	const struct image_header *h;
-	const u32 *act;
 	u32 id;
 
-	if (!img || !p || !w)
-		return 1;
-	h = image_at(img, 0, sizeof(*h));
-	id = first(img, p, w->chain, w->from);
+	id = first(img, p, &w->q);
 	if (id == FIRST_NONE)
-		return (int)walk_pop(w);
+		return walk_pop(w);
 	if (id == FIRST_HOTDROP)
-		return (int)walk_end(w, WALK_ERROR(DROP_HOTDROP));
-	if (!h || id > FIRST_MAX_ID || id >= h->acts.count || count(img, h, id, p->len))
-		return (int)walk_end(w, WALK_ERROR(DROP_BAD_IMAGE));
-	/* image_at() gives multiples of 8: take the pair of acts and choose. */
-	act = image_at(img, h->acts.offset + (u64)id * 4, 8);
-	if (!act)
-		return (int)walk_end(w, WALK_ERROR(DROP_BAD_IMAGE));
-	return (int)walk_act(w, act[id & 1], id);
+		return walk_end(w, WALK_ERROR(DROP_HOTDROP));
+	if (id == FIRST_BUDGET)
+		return walk_end(w, WALK_ERROR(DROP_BUDGET));
+	if (id > FIRST_MAX_ID || count_rule(img, w->q.chain, id, p->len))
+		return walk_end(w, WALK_ERROR(DROP_BAD_IMAGE));
+	return walk_act(w, w->q.act, id);
 }
 
 struct walk_loop {
@@ -139,19 +157,17 @@ struct walk_loop {
 static long walk_step(u32 i, struct walk_loop *l)
 {
 	(void)i;
-	return walk_one(l->img, l->p, &l->w) != 0;
+	return walk_one(l->img, l->p, &l->w);
 }
 
 /* The policy: reached by the end of the base chain or a RETURN there; it has a counter as well. */
 static __always_inline u32 walk_policy(struct image_space *img, const struct packet *p, u32 base)
 {
-	const struct image_header *h = image_at(img, 0, sizeof(*h));
+	const struct image_header *h = header_of(img);
 	const struct image_chain *c;
 
-	if (!h)
-		return WALK_ERROR(DROP_BAD_IMAGE);
-	c = image_at(img, h->chains.offset + (u64)base * sizeof(*c), sizeof(*c));
-	if (!c || count(img, h, c->policy_counter, p->len))
+	c = chain_at(img, h, base);
+	if (!c || count(img, h, c->policy_counter, c->hot + c->nr_hot, p->len))
 		return WALK_ERROR(DROP_BAD_IMAGE);
 	return c->policy == WALK_ACCEPT ? WALK_ACCEPT : WALK_DROP;
 }
@@ -160,11 +176,14 @@ static __always_inline u32 walk_policy(struct image_space *img, const struct pac
  * walk_image() - the verdict of the image for a packet that enters base chain @base.
  * Returns WALK_DROP, WALK_ACCEPT or WALK_ERROR(reason); any error is a drop.
  */
-static __always_inline u32 walk_image(struct image_space *img, const struct packet *p, u32 base)
+verified_once u32 walk_image(struct image_space *img, const struct packet *p, u32 base)
 {
 	struct walk_loop l = { .img = img, .p = p,
-			       .w = { .chain = base, .result = WALK_ERROR(DROP_BUDGET) } };
+			       .w = { .q = { .chain = base, .budget = IMAGE_BUDGET },
+				      .result = WALK_ERROR(DROP_BUDGET) } };
 
+	if (!img || !p)
+		return WALK_ERROR(DROP_NO_IMAGE);
 	portable_loop(IMAGE_BUDGET, walk_step, &l);
 	if (l.w.result == WALK_POLICY)
 		return walk_policy(img, p, base);

@@ -139,6 +139,17 @@ $(B)/host/simulate: loader/test/differential/simulate.c loader/test/differential
 
 .PHONY: simulate
 
+# The classifier against a loop over the rules: with sanitizers, and fast for large sets.
+classifier_names := $(patsubst %.c,%,$(wildcard loader/test/classifier/*.c))
+
+$(B)/host/classifier: $(classifier_names:%=$(B)/host/%.o) $(PURE:%.c=$(B)/host/%.o)
+	$(call say,HOSTLD,$@)
+	$(Q)$(HOST_CC) $(SANITIZE) -o $@ $^ -lz -lsodium
+
+$(B)/host/classifier-fast: $(classifier_names:%=$(B)/obj/%.o) $(PURE:%.c=$(B)/obj/%.o)
+	$(call say,LD,$@)
+	$(Q)$(CC_TARGET) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 # Not part of a test: nanoseconds per packet, for scripts/bench.
 $(B)/host/rate: loader/test/rate.c
 	$(call say,CC,$@)

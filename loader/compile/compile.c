@@ -7,8 +7,12 @@
 #include <sys/mman.h>
 #include <zlib.h>
 
+#include "compile/forest.h"
 #include "compile/internal.h"
 #include "compile/sha256.h"
+
+/* So many rules from the top of each chain are counted in shards. */
+#define HOT_RULES	64U
 
 static const size_t capacities[IMAGE_CAPACITIES] = {
 	IMAGE_CAPACITY_0, IMAGE_CAPACITY_1, IMAGE_CAPACITY_2, IMAGE_CAPACITY_3,
@@ -47,36 +51,100 @@ static uint32_t rule_act(const struct rule *r)
 	return act;
 }
 
-/* One chain: its record, and those of its rules. */
+/* The records of a chain, which are the last ones, in the order of its forest. */
+static int order_records(struct buffer *records, size_t size, size_t first, const struct forest *f)
+{
+	const uint32_t *order = (const uint32_t *)(const void *)f->records.data;
+	size_t n = f->records.len / sizeof(*order), i;
+	struct buffer ordered = { 0 };
+
+	for (i = 0; i < n; i++)
+		buffer_add(&ordered, records->data + (first + order[i]) * size, size);
+	if (ordered.failed)
+		return -ENOMEM;
+	records->len = first * size;
+	buffer_add(records, ordered.data, ordered.len);
+	buffer_free(&ordered);
+	return records->failed;
+}
+
+/* Trees and nodes, which count from the chain's first, into those of the image. */
+static int place_forest(struct builder *b, struct image_chain *chain, struct forest *f)
+{
+	struct image_tree *trees = (struct image_tree *)(void *)f->trees.data;
+	struct image_node *nodes = (struct image_node *)(void *)f->nodes.data;
+	uint32_t first = (uint32_t)(b->nodes.len / sizeof(*nodes)), i;
+	size_t nr_nodes = f->nodes.len / sizeof(*nodes);
+
+	chain->tree = (uint32_t)(b->trees.len / sizeof(*trees));
+	chain->nr_trees = (uint32_t)(f->trees.len / sizeof(*trees));
+	chain->nr_leaf = (uint32_t)(f->records.len / sizeof(uint32_t));
+	for (i = 0; i < chain->nr_trees; i++)
+		trees[i].at += trees[i].nr_leaf ? chain->leaf : first;
+	for (i = 0; i < nr_nodes; i++)
+		nodes[i].base += nodes[i].kind == NODE_INNER ? first : chain->leaf;
+	buffer_add(&b->trees, f->trees.data, f->trees.len);
+	buffer_add(&b->nodes, f->nodes.data, f->nodes.len);
+	return b->trees.failed || b->nodes.failed ? -ENOMEM : 0;
+}
+
+static int compile_forest(struct builder *b, struct image_chain *chain, struct buffer *records,
+			  size_t size, enum family f)
+{
+	const void *first = records->data + chain->leaf * size;
+	struct items it = {
+		.rules4 = f == FAMILY_IPV4 ? first : NULL,
+		.rules6 = f == FAMILY_IPV4 ? NULL : first,
+		.traits = (const void *)b->traits.data,
+		.count = chain->nr_leaf,
+	};
+	struct forest forest;
+	int ret;
+
+	if (it.count <= IMAGE_LEAF)
+		return 0;
+	ret = forest_build(&it, &forest);
+	if (ret)
+		return ret;
+	ret = place_forest(b, chain, &forest);
+	if (!ret)
+		ret = order_records(records, size, chain->leaf, &forest);
+	forest_free(&forest);
+	return ret;
+}
+
+/* One chain: its record, those of its rules, and its forest. */
 static int compile_chain(struct builder *b, const struct chain *c, enum family f, struct error *err)
 {
-	const struct buffer *leaves = f == FAMILY_IPV4 ? &b->rules4 : &b->rules6;
-	size_t leaf_size = f == FAMILY_IPV4 ? sizeof(struct image_rule4) :
-					      sizeof(struct image_rule6);
+	struct buffer *records = f == FAMILY_IPV4 ? &b->rules4 : &b->rules6;
+	size_t size = f == FAMILY_IPV4 ? sizeof(struct image_rule4) : sizeof(struct image_rule6);
 	struct image_chain chain = {
 		.first = c->rules ? c->rules->number : 0,
 		.count = c->nr_rules,
-		.leaf = (uint32_t)(leaves->len / leaf_size),
-		.nr_leaf = c->nr_rules,
+		.leaf = (uint32_t)(records->len / size),
 		.policy = IMAGE_NONE,
 		.policy_counter = IMAGE_NONE,
+		.hot = b->nr_hot,
+		.nr_hot = c->nr_rules < HOT_RULES ? c->nr_rules : HOT_RULES,
 	};
 	const struct rule *r;
-	uint32_t act;
 	int ret;
 
+	b->nr_hot += chain.nr_hot;
 	if (c->hook != HOOK_NONE) {
 		chain.policy = c->policy == TARGET_DROP ? 0 : 1;
 		chain.policy_counter = b->nr_counters++;
+		b->nr_hot++;
 	}
-	buffer_add(&b->chains, &chain, sizeof(chain));
 	for (r = c->rules; r; r = r->next) {
-		act = rule_act(r);
-		buffer_add(&b->acts, &act, sizeof(act));
-		ret = box_compile(b, r, f, err);
+		ret = box_compile(b, r, f, rule_act(r), err);
 		if (ret)
 			return ret;
 	}
+	chain.nr_leaf = (uint32_t)(records->len / size) - chain.leaf;
+	if (compile_forest(b, &chain, records, size, f))
+		return error_errno(err, -ENOMEM, "compiling the rules");
+	buffer_add(&b->chains, &chain, sizeof(chain));
 	return 0;
 }
 
@@ -93,7 +161,7 @@ static int compile_chains(struct builder *b, struct ruleset *rs, struct error *e
 				return ret;
 		}
 	}
-	if (b->chains.failed || b->acts.failed)
+	if (b->chains.failed)
 		return error_errno(err, -ENOMEM, "compiling the rules");
 	return 0;
 }
@@ -117,7 +185,9 @@ static void fill_header(struct image_header *h, const struct builder *b, struct 
 	h->header_size = sizeof(*h);
 	h->features = b->features;
 	h->families = rs->families;
+	h->nr_ids = b->nr_rules;
 	h->nr_counters = b->nr_counters;
+	h->nr_hot = b->nr_hot;
 	for (f = 0; f < NR_FAMILIES; f++) {
 		for (t = 0; t < NR_TABLES; t++) {
 			for (hook = 0; hook < NR_HOOKS; hook++)
@@ -146,11 +216,12 @@ static int assemble(struct image *img, struct builder *b, struct ruleset *rs,
 
 	fill_header(&h, b, rs);
 	h.chains = place(&size, b->chains.len, b->nr_chains);
-	h.trees = place(&size, 0, 0);
-	h.nodes = place(&size, 0, 0);
+	h.trees = place(&size, b->trees.len, b->trees.len / sizeof(struct image_tree));
+	size = (size + 63) & ~(size_t)63;
+	h.nodes = place(&size, b->nodes.len, b->nodes.len / sizeof(struct image_node));
 	h.rules4 = place(&size, b->rules4.len, b->rules4.len / sizeof(struct image_rule4));
 	h.rules6 = place(&size, b->rules6.len, b->rules6.len / sizeof(struct image_rule6));
-	h.acts = place(&size, b->acts.len, b->nr_rules);
+	h.traits = place(&size, b->traits.len, b->traits.len / sizeof(struct image_trait));
 	h.programs = place(&size, b->programs.len, b->programs.len);
 	h.residuals = place(&size, 0, 0);
 	h.sets = place(&size, 0, 0);
@@ -175,7 +246,9 @@ static int assemble(struct image *img, struct builder *b, struct ruleset *rs,
 	copy(img, h.chains, &b->chains);
 	copy(img, h.rules4, &b->rules4);
 	copy(img, h.rules6, &b->rules6);
-	copy(img, h.acts, &b->acts);
+	copy(img, h.traits, &b->traits);
+	copy(img, h.trees, &b->trees);
+	copy(img, h.nodes, &b->nodes);
 	copy(img, h.programs, &b->programs);
 	if (b->ifaces.count)
 		memcpy((char *)img->data + h.ifaces.offset, b->ifaces.borders,
@@ -227,10 +300,13 @@ int image_compile(struct ruleset *rs, struct image *img, struct error *err)
 	buffer_free(&b.chains);
 	buffer_free(&b.rules4);
 	buffer_free(&b.rules6);
-	buffer_free(&b.acts);
+	buffer_free(&b.traits);
+	buffer_free(&b.trees);
+	buffer_free(&b.nodes);
 	buffer_free(&b.programs);
 	ifaces_free(&b.ifaces);
-	box_free(&b);
+	store_free(&b.program_store);
+	store_free(&b.trait_store);
 	return ret;
 }
 

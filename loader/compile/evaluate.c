@@ -39,8 +39,6 @@ unsigned int image_evaluate(void *space, size_t size, const struct packet_contex
 		return WALK_ERROR(DROP_UNREADABLE);
 	p.in = device_interval(&img, h, ctx->in);
 	p.out = device_interval(&img, h, ctx->out);
-	p.in8 = (u8)(p.in < 255 ? p.in : 255);
-	p.out8 = (u8)(p.out < 255 ? p.out : 255);
 	p.ct = (u16)(ctx->ct ? ctx->ct : CT_INVALID);
 	return walk_image(&img, &p, base);
 }

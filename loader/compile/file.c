@@ -20,6 +20,7 @@ uint64_t image_checksum(const struct image_header *h, size_t size)
 	copy.checksum = 0;
 	copy.total_size = 0;
 	copy.counters = 0;
+	copy.hot = 0;
 	copy.nr_shards = 0;
 	copy.shard_stride = 0;
 	copy.state = 0;

@@ -28,19 +28,40 @@ void ruleset_number(struct ruleset *rs, uint32_t *nr_chains, uint32_t *nr_rules)
 /** ruleset_depth() - no base chain reaches more than IMAGE_STACK pending jumps. -E2BIG, -ENOMEM. */
 int ruleset_depth(struct ruleset *rs, uint32_t nr_chains, struct error *err);
 
-/** Everything of an image but its header, while it is made. */
-struct builder {
-	struct buffer chains, rules4, rules6, acts, programs;
-	struct ifaces ifaces;
-	struct program_hash *seen;	/* programs already stored, by content */
-	uint32_t nr_seen, cap_seen;
-	uint32_t features;
-	uint32_t nr_chains, nr_rules, nr_counters;
+/* Blocks of bytes in a buffer, each once: thousands of rules differ in little. */
+struct store {
+	struct stored *table;		/* by content; owned */
+	uint32_t count, cap;
 };
 
-/** box_compile() - one rule: its leaf record and, if need be, its match program. */
-int box_compile(struct builder *b, const struct rule *r, enum family f, struct error *err);
-void box_free(struct builder *b);
+/**
+ * store_add() - @len bytes (a multiple of 8) at the end of @b, unless they are in it already.
+ * Returns 0 and where they are in @b, or -ENOMEM.
+ */
+int store_add(struct store *s, struct buffer *b, const void *data, uint32_t len, uint32_t *offset);
+void store_free(struct store *s);
+
+/** Everything of an image but its header, while it is made. */
+struct builder {
+	struct buffer chains, trees, nodes, rules4, rules6, traits, programs;
+	struct ifaces ifaces;
+	struct store program_store, trait_store;
+	uint32_t features;
+	uint32_t nr_chains, nr_rules, nr_counters, nr_hot;
+};
+
+/**
+ * box_compile() - one rule that does @act: its leaf record, its trait and, if need be, its match
+ * program.
+ */
+int box_compile(struct builder *b, const struct rule *r, enum family f, uint32_t act,
+		struct error *err);
+
+/**
+ * trait_absorb() - can a trait check what the program would? Then @t says it all, and no program is
+ * needed.
+ */
+bool trait_absorb(struct image_trait *t, const struct program *p);
 
 /** text_make() - the canonical text of a rule set, as image_ruleset() reads it back. */
 int text_make(struct buffer *out, const struct ruleset *rs, struct error *err);

@@ -6,6 +6,8 @@
 #define CACHE_LINE	64U
 #define STATE_CELL	64U
 #define SHARDS_MAX	8U
+/* What more shards may take. */
+#define SHARDS_BYTES	(2U << 20)
 
 static uint64_t line_up(uint64_t n)
 {
@@ -16,19 +18,44 @@ int image_layout(struct image_header *h, size_t capacity, unsigned int nr_cpus)
 {
 	uint64_t state = line_up(h->size);
 	uint64_t counters = line_up(state + (uint64_t)h->nr_state * STATE_CELL);
-	uint64_t stride = line_up((uint64_t)h->nr_counters * sizeof(struct image_counter));
+	uint64_t hot = line_up(counters + (uint64_t)h->nr_counters * sizeof(struct image_counter));
+	uint64_t stride = line_up((uint64_t)h->nr_hot * sizeof(struct image_counter));
 	uint64_t shards = 1;
 
+	if (hot > capacity || capacity > UINT32_MAX)
+		return -E2BIG;
 	while (shards < nr_cpus && shards < SHARDS_MAX)
 		shards *= 2;
-	if (counters + shards * stride > capacity)
-		shards = 1;
-	if (counters + stride > capacity || capacity > UINT32_MAX)
-		return -E2BIG;
+	while (shards > 1 && ((shards - 1) * stride > capacity - hot ||
+			      (shards - 1) * stride > SHARDS_BYTES))
+		shards /= 2;
 	h->state = (uint32_t)state;
 	h->counters = (uint32_t)counters;
+	h->hot = (uint32_t)hot;
 	h->nr_shards = (uint32_t)shards;
 	h->shard_stride = (uint32_t)stride;
-	h->total_size = (uint32_t)(counters + shards * stride);
+	h->total_size = (uint32_t)(hot + (shards - 1) * stride);
 	return 0;
+}
+
+static void add_counter(struct image_counter *sum, const struct image_header *h, uint64_t at)
+{
+	const struct image_counter *c = (const void *)((const char *)h + at);
+
+	sum->packets += __atomic_load_n(&c->packets, __ATOMIC_RELAXED);
+	sum->bytes += __atomic_load_n(&c->bytes, __ATOMIC_RELAXED);
+}
+
+struct image_counter image_counter_sum(const struct image_header *h, uint32_t number, uint32_t hot)
+{
+	struct image_counter sum = { 0, 0 };
+	uint32_t shard;
+
+	add_counter(&sum, h, h->counters + (uint64_t)number * sizeof(sum));
+	if (hot >= h->nr_hot)
+		return sum;
+	for (shard = 1; shard < h->nr_shards; shard++)
+		add_counter(&sum, h, h->hot + (uint64_t)(shard - 1) * h->shard_stride +
+				     (uint64_t)hot * sizeof(sum));
+	return sum;
 }

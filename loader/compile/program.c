@@ -4,12 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-/*
- * An op that the box states as well is "implied": a program of implied ops only is dropped again.
- * That is so for OP_PARSED (BOX_PARSED) and for the OP_L4 of the first transport match, as long as
- * nothing that could fail earlier is written before it.
- */
-
 void program_op(struct program *p, enum image_opcode code, unsigned int flags, u32 arg,
 		const u64 *payload, unsigned int words)
 {
@@ -27,8 +21,6 @@ void program_op(struct program *p, enum image_opcode code, unsigned int flags, u
 		memcpy(&p->ops[p->len + 1], payload, words * sizeof(*payload));
 	p->len += words + 1;
 	p->nr_ops++;
-	if (code != OP_PARSED && code != OP_L4 && code != OP_END)
-		p->needed = 1;
 }
 
 int program_ports(struct program *p, u16 sport_lo, u16 sport_hi, u16 dport_lo, u16 dport_hi)

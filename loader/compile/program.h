@@ -7,7 +7,7 @@
 /*
  * The match of one rule while it is compiled: a box and the ops that must hold besides, in the
  * order the matches are written. Extensions call program_op(); the compiler drops the program again
- * when the box alone says it all.
+ * when box and trait say it all (trait_absorb()).
  */
 struct program {
 	u64 ops[2048];		/* struct image_op and payloads; not zeroed beyond @len */
@@ -18,7 +18,6 @@ struct program {
 
 	/* The L4 part of the box, if an extension could put itself there (program_ports()). */
 	int l4;			/* a tcp/udp/icmp match has been seen */
-	int needed;		/* there are ops that the box does not state as well */
 	u16 sport_lo, sport_hi, dport_lo, dport_hi;
 };
 

@@ -10,6 +10,7 @@
 #include <zlib.h>
 
 #include "compile/internal.h"
+#include "compile/layout.h"
 #include "rules/parse.h"
 
 int text_make(struct buffer *out, const struct ruleset *rs, struct error *err)
@@ -69,37 +70,29 @@ static const char *text_part(struct ruleset *rs, const char *at, int *ret, struc
 	return end;
 }
 
-/* Counters of one rule or policy, summed over the shards. */
-static void read_counter(const struct image_header *h, uint32_t number, uint64_t *packets,
-			 uint64_t *bytes)
-{
-	const struct image_counter *c;
-	uint32_t shard;
-
-	*packets = 0;
-	*bytes = 0;
-	for (shard = 0; shard < h->nr_shards; shard++) {
-		c = (const struct image_counter *)(const void *)
-			((const char *)h + h->counters + (size_t)shard * h->shard_stride) + number;
-		*packets += __atomic_load_n(&c->packets, __ATOMIC_RELAXED);
-		*bytes += __atomic_load_n(&c->bytes, __ATOMIC_RELAXED);
-	}
-}
-
 static void read_counters(const struct image_header *h, struct ruleset *rs)
 {
 	const struct image_chain *chains = (const void *)((const char *)h + h->chains.offset);
+	const struct image_chain *from;
+	struct image_counter sum;
 	struct chain *c;
 	struct rule *r;
 	unsigned int i;
 
 	for (i = 0; i < FAMILY_TABLES; i++) {
 		for (c = nth_table(rs, i)->chains; c; c = c->next) {
-			if (c->hook != HOOK_NONE)
-				read_counter(h, chains[c->index].policy_counter, &c->packets,
-					     &c->bytes);
-			for (r = c->rules; r; r = r->next)
-				read_counter(h, r->number, &r->packets, &r->bytes);
+			from = &chains[c->index];
+			if (c->hook != HOOK_NONE) {
+				sum = image_counter_sum(h, from->policy_counter,
+							image_hot_policy(from));
+				c->packets = sum.packets;
+				c->bytes = sum.bytes;
+			}
+			for (r = c->rules; r; r = r->next) {
+				sum = image_counter_sum(h, r->number, image_hot(from, r->number));
+				r->packets = sum.packets;
+				r->bytes = sum.bytes;
+			}
 		}
 	}
 }
@@ -123,7 +116,7 @@ int image_ruleset(const struct image_header *h, struct ruleset *rs, bool counter
 	if (ret)
 		goto out;
 	ruleset_number(rs, &nr_chains, &nr_rules);
-	if (nr_chains != h->chains.count || nr_rules != h->acts.count) {
+	if (nr_chains != h->chains.count || nr_rules != h->nr_ids) {
 		ret = error_set(err, -EBADMSG, "the text in the image is not that of its rules");
 		goto out;
 	}

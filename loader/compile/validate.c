@@ -9,25 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compile/internal.h"
+#include "compile/check.h"
 
 #define TEXT_MAX	(1U << 30)
 #define BORDERS_MAX	65534U
 
-struct check {
-	const struct image_header *h;
-	const struct image_chain *chains;
-	const uint32_t *acts;
-	size_t size;
-	uint8_t *family;	/* by chain: 0 not reached, 1 + family */
-	uint8_t *starts;	/* bit by word of the programs section: a program starts here */
-	uint32_t *stack;	/* chains to look at */
-	uint32_t *depth;	/* by chain; 0 not known, else 1 + depth */
-	uint32_t *seen;		/* by chain: rules looked at so far */
-	struct error *err;
-};
-
-static int bad(struct check *c, const char *what)
+int bad(struct check *c, const char *what)
 {
 	error_set(c->err, -EINVAL, "the image is damaged: %s", what);
 	error_hint(c->err, "make it again with 'bpfilter compile'");
@@ -38,8 +25,8 @@ static int bad(struct check *c, const char *what)
 static const uint8_t op_words[OP_LAST + 1] = {
 	[OP_END] = 1, [OP_PARSED] = 1, [OP_L4] = 1, [OP_SPORT] = 1, [OP_DPORT] = 1, [OP_ICMP] = 1,
 	[OP_TCP_FLAGS] = 1, [OP_TCP_OPTION] = 1, [OP_CT_STATE] = 1, [OP_PROTO] = 1,
-	[OP_FRAGMENT] = 1, [OP_SRC4] = 2, [OP_DST4] = 2, [OP_SRC6] = 5, [OP_DST6] = 5, [OP_IN] = 1,
-	[OP_OUT] = 1, [OP_NEVER] = 1,
+	[OP_FRAGMENT] = 1, [OP_SRC4] = 2, [OP_DST4] = 2, [OP_SRC6] = 5, [OP_DST6] = 5,
+	[OP_NEVER] = 1,
 };
 
 /* What an op reads of a packet is only there if the image asks for it. */
@@ -50,9 +37,6 @@ static uint32_t op_features(const struct image_op *op)
 		return IMAGE_F_TCP_OPTIONS;
 	case OP_CT_STATE:
 		return IMAGE_F_CONNTRACK | (op->arg & (CT_SNAT | CT_DNAT) ? IMAGE_F_NAT_STATE : 0);
-	case OP_IN:
-	case OP_OUT:
-		return IMAGE_F_INTERFACES;
 	}
 	return 0;
 }
@@ -72,18 +56,19 @@ static int check_sections(struct check *c)
 	if (check_section(c, h->chains, sizeof(struct image_chain)) ||
 	    check_section(c, h->rules4, sizeof(struct image_rule4)) ||
 	    check_section(c, h->rules6, sizeof(struct image_rule6)) ||
-	    check_section(c, h->acts, sizeof(uint32_t)) || check_section(c, h->programs, 1) ||
+	    check_section(c, h->traits, sizeof(struct image_trait)) ||
+	    check_section(c, h->trees, sizeof(struct image_tree)) ||
+	    check_section(c, h->nodes, sizeof(struct image_node)) ||
+	    check_section(c, h->programs, 1) ||
 	    check_section(c, h->ifaces, sizeof(struct image_iface)) ||
 	    check_section(c, h->text, 1))
 		return -EINVAL;
-	/* acts are read in pairs (walk_one()) */
-	if (h->acts.count % 2 &&
-	    (uint64_t)h->acts.offset + ((uint64_t)h->acts.count + 1) * 4 > c->size)
-		return bad(c, "a section lies outside");
-	if (h->trees.count || h->nodes.count || h->residuals.count || h->sets.count || h->nr_state)
+	if (h->residuals.count || h->sets.count || h->nr_state)
 		return bad(c, "it has sections this helper does not know");
 	if (h->ifaces.count > BORDERS_MAX || h->text_size > TEXT_MAX ||
-	    h->acts.count >= 0xfffffff0U)
+	    h->nr_ids > IMAGE_RULES_MAX || h->nr_counters < h->nr_ids ||
+	    h->nr_counters - h->nr_ids > h->chains.count ||
+	    h->nr_hot > (uint64_t)h->nr_ids + h->chains.count)
 		return bad(c, "a count is too large");
 	return 0;
 }
@@ -105,7 +90,7 @@ static int check_header(struct check *c)
 				 h->features & ~IMAGE_F_KNOWN);
 	if (h->families & ~FAMILIES_ALL)
 		return bad(c, "families");
-	if (h->total_size || h->counters || h->nr_shards || h->shard_stride || h->state ||
+	if (h->total_size || h->counters || h->hot || h->nr_shards || h->shard_stride || h->state ||
 	    h->loaded_at || h->origin)
 		return bad(c, "run-time fields are set");
 	if (image_checksum(h, c->size) != h->checksum)
@@ -138,39 +123,86 @@ static int check_programs(struct check *c)
 	return ops ? bad(c, "a match program has no end") : 0;
 }
 
-static bool is_program(const struct check *c, uint32_t check)
+static bool is_program(const struct check *c, uint32_t program)
 {
-	uint32_t at = (check - 8) / 8;
+	uint32_t at = (program - 8) / 8;
 
-	return !check || (check >= 8 && check % 8 == 0 && check - 8 < c->h->programs.count &&
-			  c->starts[at / 8] >> at % 8 & 1);
+	return !program || (program >= 8 && program % 8 == 0 &&
+			    program - 8 < c->h->programs.count && c->starts[at / 8] >> at % 8 & 1);
 }
 
-static int check_leaves(struct check *c, const struct image_chain *chain, unsigned int family)
+static bool jumps(uint32_t act)
 {
-	const struct image_rule4 *r4 = (const void *)((const char *)c->h + c->h->rules4.offset);
-	const struct image_rule6 *r6 = (const void *)((const char *)c->h + c->h->rules6.offset);
-	uint32_t total = family ? c->h->rules6.count : c->h->rules4.count;
-	uint32_t i, id, check, last = chain->first;
+	return (act & ACT_MASK) == ACT_JUMP || (act & ACT_MASK) == ACT_GOTO;
+}
 
-	if (chain->leaf > total || chain->nr_leaf > total - chain->leaf)
+static uint32_t trait_features(const struct image_trait *t)
+{
+	uint32_t features = t->ct ? IMAGE_F_CONNTRACK : 0;
+
+	if (t->ct & (CT_SNAT | CT_DNAT))
+		features |= IMAGE_F_NAT_STATE;
+	if (t->in_lo || t->in_hi != UINT16_MAX || t->out_lo || t->out_hi != UINT16_MAX)
+		features |= IMAGE_F_INTERFACES;
+	return features;
+}
+
+static int check_traits(struct check *c)
+{
+	const struct image_trait *t = c->traits;
+	uint32_t i, target;
+
+	for (i = 0; i < c->h->traits.count; i++, t++) {
+		if (trait_features(t) & ~c->h->features)
+			return bad(c, "a rule needs a feature that is not on");
+		if ((t->flags & ~TRAIT_ALL) || (t->ct & ~CT_ALL) || !is_program(c, t->program) ||
+		    (t->act & ACT_MASK) > ACT_LAST)
+			return bad(c, "what a rule checks or does");
+		target = t->act >> ACT_SHIFT;
+		if (jumps(t->act) && (target >= c->h->chains.count ||
+				      c->chains[target].policy != IMAGE_NONE))
+			return bad(c, "a jump");
+	}
+	return 0;
+}
+
+static uint32_t record_act(const struct check *c, const struct image_chain *chain, uint32_t i)
+{
+	unsigned int family = c->family[chain - c->chains] - 1U;
+
+	return c->traits[record_trait(c, family, chain->leaf + i)].act;
+}
+
+/* Records with their addresses, traits, and ids of this chain. */
+static int check_records(struct check *c, const struct image_chain *chain, unsigned int family)
+{
+	uint32_t total = family ? c->h->rules6.count : c->h->rules4.count, i, n;
+
+	/* All chains together have no more than there are: the time to check them is bounded. */
+	if (chain->leaf > total || chain->nr_leaf > total - chain->leaf ||
+	    chain->nr_leaf > total - c->records[family])
 		return bad(c, "a chain's records lie outside");
-	/* first() computes where to start from this */
-	if (chain->nr_leaf != chain->count)
-		return bad(c, "a chain's records");
+	c->records[family] += chain->nr_leaf;
 	for (i = 0; i < chain->nr_leaf; i++) {
-		id = family ? r6[chain->leaf + i].id : r4[chain->leaf + i].id;
-		check = family ? r6[chain->leaf + i].check : r4[chain->leaf + i].check;
-		if (id != last + i || !is_program(c, check))
+		n = chain->leaf + i;
+		if (record_id(c, family, n) - chain->first >= chain->count ||
+		    record_trait(c, family, n) >= c->h->traits.count)
 			return bad(c, "a rule's record");
-		if (!family &&
-		    (r4[chain->leaf + i].src_shift > 32 || r4[chain->leaf + i].dst_shift > 32))
-			return bad(c, "a prefix length");
-		if (family &&
-		    (r6[chain->leaf + i].src_len > 128 || r6[chain->leaf + i].dst_len > 128))
+		if (family ? c->rules6[n].src_len > 128 || c->rules6[n].dst_len > 128 :
+			     (c->rules4[n].rest & 63) > 32 ||
+			     (c->rules4[n].rest >> RULE4_SHIFT & 63) > 32)
 			return bad(c, "a prefix length");
 	}
 	return 0;
+}
+
+static bool chain_good(const struct check *c, const struct image_chain *chain)
+{
+	uint32_t hot = chain->nr_hot + (chain->policy != IMAGE_NONE);
+
+	return chain->first <= c->h->nr_ids && chain->count <= c->h->nr_ids - chain->first &&
+	       chain->nr_hot <= chain->count && chain->hot <= c->h->nr_hot &&
+	       hot <= c->h->nr_hot - chain->hot;
 }
 
 /* A chain and what it jumps to; targets not seen before go on the stack. */
@@ -180,18 +212,15 @@ static int check_chain(struct check *c, uint32_t index, uint32_t *top)
 	unsigned int family = c->family[index] - 1U;
 	uint32_t i, act, target;
 
-	if (chain->nr_trees || chain->first > c->h->acts.count ||
-	    chain->count > c->h->acts.count - chain->first)
+	if (!chain_good(c, chain))
 		return bad(c, "a chain");
-	for (i = 0; i < chain->count; i++) {
-		act = c->acts[chain->first + i];
-		if ((act & ACT_MASK) > ACT_LAST)
-			return bad(c, "a rule's action");
-		if ((act & ACT_MASK) != ACT_JUMP && (act & ACT_MASK) != ACT_GOTO)
+	if (check_records(c, chain, family))
+		return -EINVAL;
+	for (i = 0; i < chain->nr_leaf; i++) {
+		act = record_act(c, chain, i);
+		if (!jumps(act))
 			continue;
 		target = act >> ACT_SHIFT;
-		if (target >= c->h->chains.count || c->chains[target].policy != IMAGE_NONE)
-			return bad(c, "a jump");
 		if (!c->family[target]) {
 			c->family[target] = c->family[index];
 			c->stack[(*top)++] = target;
@@ -199,7 +228,7 @@ static int check_chain(struct check *c, uint32_t index, uint32_t *top)
 			return bad(c, "a jump into the other family");
 		}
 	}
-	return check_leaves(c, chain, family);
+	return check_forest(c, chain);
 }
 
 static int check_chains(struct check *c)
@@ -216,7 +245,7 @@ static int check_chains(struct check *c)
 				if (base >= c->h->chains.count || c->family[base] ||
 				    c->chains[base].policy > 1 ||
 				    c->chains[base].policy_counter >= c->h->nr_counters ||
-				    c->chains[base].policy_counter < c->h->acts.count)
+				    c->chains[base].policy_counter < c->h->nr_ids)
 					return bad(c, "a base chain");
 				c->family[base] = (uint8_t)(f + 1);
 				c->stack[top++] = base;
@@ -231,17 +260,16 @@ static int check_chains(struct check *c)
 }
 
 /*
- * The jump or goto at or behind rule number @i of a chain whose target's depth is not known; count:
+ * The jump or goto at or behind record @i of a chain whose target's depth is not known; nr_leaf:
  * none.
  */
 static uint32_t next_unknown(const struct check *c, const struct image_chain *chain, uint32_t i)
 {
 	uint32_t act;
 
-	for (; i < chain->count; i++) {
-		act = c->acts[chain->first + i];
-		if (((act & ACT_MASK) == ACT_JUMP || (act & ACT_MASK) == ACT_GOTO) &&
-		    !c->depth[act >> ACT_SHIFT])
+	for (; i < chain->nr_leaf; i++) {
+		act = record_act(c, chain, i);
+		if (jumps(act) && !c->depth[act >> ACT_SHIFT])
 			break;
 	}
 	return i;
@@ -251,9 +279,9 @@ static uint32_t chain_depth(const struct check *c, const struct image_chain *cha
 {
 	uint32_t i, act, d, max = 0;
 
-	for (i = 0; i < chain->count; i++) {
-		act = c->acts[chain->first + i];
-		if ((act & ACT_MASK) != ACT_JUMP && (act & ACT_MASK) != ACT_GOTO)
+	for (i = 0; i < chain->nr_leaf; i++) {
+		act = record_act(c, chain, i);
+		if (!jumps(act))
 			continue;
 		d = c->depth[act >> ACT_SHIFT] - 1 + ((act & ACT_MASK) == ACT_JUMP);
 		if (d > max)
@@ -277,10 +305,10 @@ static int check_depth_from(struct check *c, uint32_t base)
 		chain = &c->chains[index];
 		at = next_unknown(c, chain, c->seen[index]);
 		c->seen[index] = at;
-		if (at < chain->count) {
+		if (at < chain->nr_leaf) {
 			if (top >= c->h->chains.count)
 				return bad(c, "its chains form a loop");
-			c->stack[top++] = c->acts[chain->first + at] >> ACT_SHIFT;
+			c->stack[top++] = record_act(c, chain, at) >> ACT_SHIFT;
 			continue;
 		}
 		max = chain_depth(c, chain);
@@ -315,6 +343,21 @@ static int check_ifaces(struct check *c)
 	return 0;
 }
 
+static int check_all(struct check *c)
+{
+	int ret = check_programs(c);
+
+	if (!ret)
+		ret = check_traits(c);
+	if (!ret)
+		ret = check_nodes(c);
+	if (!ret)
+		ret = check_chains(c);
+	if (!ret)
+		ret = check_depth(c);
+	return ret ? ret : check_ifaces(c);
+}
+
 int image_validate(const void *data, size_t size, struct error *err)
 {
 	struct check c = { .h = data, .size = size, .err = err };
@@ -326,24 +369,22 @@ int image_validate(const void *data, size_t size, struct error *err)
 	if (ret)
 		return ret;
 	c.chains = (const void *)((const char *)data + c.h->chains.offset);
-	c.acts = (const void *)((const char *)data + c.h->acts.offset);
+	c.traits = (const void *)((const char *)data + c.h->traits.offset);
+	c.rules4 = (const void *)((const char *)data + c.h->rules4.offset);
+	c.rules6 = (const void *)((const char *)data + c.h->rules6.offset);
 	c.family = calloc((size_t)c.h->chains.count + 1, 1);
 	c.stack = calloc((size_t)c.h->chains.count + 1, sizeof(*c.stack));
 	c.depth = calloc((size_t)c.h->chains.count + 1, sizeof(*c.depth));
 	c.seen = calloc((size_t)c.h->chains.count + 1, sizeof(*c.seen));
 	c.starts = calloc(c.h->programs.count / 64 + 1, 1);
-	if (!c.family || !c.stack || !c.depth || !c.seen || !c.starts) {
+	c.trees = calloc((size_t)c.h->nodes.count + 1, sizeof(*c.trees));
+	c.levels = calloc((size_t)c.h->nodes.count + 1, 1);
+	if (!c.family || !c.stack || !c.depth || !c.seen || !c.starts || !c.trees || !c.levels)
 		ret = error_errno(err, -ENOMEM, "checking the image");
-		goto out;
-	}
-	ret = check_programs(&c);
-	if (!ret)
-		ret = check_chains(&c);
-	if (!ret)
-		ret = check_depth(&c);
-	if (!ret)
-		ret = check_ifaces(&c);
-out:
+	else
+		ret = check_all(&c);
+	free(c.levels);
+	free(c.trees);
 	free(c.starts);
 	free(c.seen);
 	free(c.depth);

@@ -126,29 +126,16 @@ bool inner_needs(const struct image_header *h, unsigned int family, unsigned int
 	return base_chain(h, family, table, hook) != NULL;
 }
 
-static uint64_t load(const uint64_t *p)
+/* A counter += one of the other image, summed up. */
+static void add_counter(struct inner *in, const struct inner *old, uint32_t to, uint32_t from,
+			uint32_t hot)
 {
-	return __atomic_load_n(p, __ATOMIC_RELAXED);
-}
+	struct image_counter *dst = (struct image_counter *)((char *)in->image +
+							     in->image->counters) + to;
+	struct image_counter sum = image_counter_sum(old->image, from, hot);
 
-/* The counters @to .. @to + n - 1 of shard 0 += all shards of @from .. of the other image. */
-static void add_range(struct inner *in, const struct inner *old, uint32_t to, uint32_t from,
-		      uint32_t n)
-{
-	struct image_counter *dst;
-	const struct image_counter *src;
-	uint32_t i, shard;
-
-	dst = (struct image_counter *)((char *)in->image + in->image->counters) + to;
-	for (shard = 0; shard < old->image->nr_shards; shard++) {
-		src = (const struct image_counter *)((const char *)old->image +
-			old->image->counters + shard * old->image->shard_stride) + from;
-		for (i = 0; i < n; i++) {
-			__atomic_fetch_add(&dst[i].packets, load(&src[i].packets),
-					   __ATOMIC_RELAXED);
-			__atomic_fetch_add(&dst[i].bytes, load(&src[i].bytes), __ATOMIC_RELAXED);
-		}
-	}
+	__atomic_fetch_add(&dst->packets, sum.packets, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&dst->bytes, sum.bytes, __ATOMIC_RELAXED);
 }
 
 /*
@@ -185,6 +172,23 @@ int inner_check_counters(const struct image_header *to, const struct image_heade
 	return 0;
 }
 
+/* The chains of a family's rules; a chain's rules are one range of ids. */
+static void add_rules(struct inner *to, const struct inner *from, uint32_t first, uint32_t count,
+		      uint32_t old_first)
+{
+	const struct image_header *h = from->image;
+	const struct image_chain *c = (const void *)((const char *)h + h->chains.offset);
+	uint32_t i, n;
+
+	for (n = 0; n < h->chains.count; n++) {
+		if (c[n].first < old_first || c[n].first - old_first >= count)
+			continue;
+		for (i = 0; i < c[n].count && c[n].first - old_first + i < count; i++)
+			add_counter(to, from, c[n].first - old_first + first + i, c[n].first + i,
+				    image_hot(&c[n], c[n].first + i));
+	}
+}
+
 static void add_family(struct inner *to, const struct inner *from, unsigned int family)
 {
 	const struct image_chain *new, *old;
@@ -193,14 +197,15 @@ static void add_family(struct inner *to, const struct inner *from, unsigned int 
 
 	family_range(from->image, family, &old_first, &count);
 	family_range(to->image, family, &first, &count);
-	add_range(to, from, first, old_first, count);
+	add_rules(to, from, first, count, old_first);
 	for (t = 0; t < TABLES; t++) {
 		for (h = 0; h < HOOKS; h++) {
 			new = base_chain(to->image, family, t, h);
 			old = base_chain(from->image, family, t, h);
 			if (new && old && new->policy_counter < to->image->nr_counters &&
 			    old->policy_counter < from->image->nr_counters)
-				add_range(to, from, new->policy_counter, old->policy_counter, 1);
+				add_counter(to, from, new->policy_counter, old->policy_counter,
+					    image_hot_policy(old));
 		}
 	}
 }

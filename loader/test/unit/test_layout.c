@@ -19,6 +19,7 @@ static struct image_header header(uint32_t size, uint32_t counters, uint32_t sta
 	memset(&h, 0, sizeof(h));
 	h.size = size;
 	h.nr_counters = counters;
+	h.nr_hot = counters;
 	h.nr_state = state;
 	return h;
 }
@@ -50,7 +51,7 @@ static void shards_are_a_power_of_two(void **state)
 	}
 }
 
-static void one_shard_when_tight(void **state)
+static void fewer_shards_when_tight(void **state)
 {
 	struct image_header h = header(IMAGE_CAPACITY_0 - 2 * 1024, 64, 0);
 
@@ -59,6 +60,25 @@ static void one_shard_when_tight(void **state)
 	assert_int_equal(h.nr_shards, 2);
 	assert_int_equal(h.total_size, IMAGE_CAPACITY_0);
 	assert_int_equal(image_layout(&h, IMAGE_CAPACITY_0, 4), 0);
+	assert_int_equal(h.nr_shards, 2);
+	h = header(IMAGE_CAPACITY_0 - 1024, 64, 0);
+	assert_int_equal(image_layout(&h, IMAGE_CAPACITY_0, 4), 0);
+	assert_int_equal(h.nr_shards, 1);
+}
+
+/* Counters that are not hot lie there once. */
+static void cold_counters_once(void **state)
+{
+	struct image_header h = header(4096, 1000, 0);
+
+	(void)state;
+	h.nr_hot = 4;
+	assert_int_equal(image_layout(&h, IMAGE_CAPACITY_0, 2), 0);
+	assert_int_equal(h.hot, 4096 + 16000);
+	assert_int_equal(h.total_size, 4096 + 16000 + 64);
+	h.nr_hot = 1000000;
+	h.nr_counters = 1000000;
+	assert_int_equal(image_layout(&h, IMAGE_CAPACITY_2, 8), 0);
 	assert_int_equal(h.nr_shards, 1);
 }
 
@@ -80,7 +100,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(on_cache_lines),
 		cmocka_unit_test(shards_are_a_power_of_two),
-		cmocka_unit_test(one_shard_when_tight),
+		cmocka_unit_test(fewer_shards_when_tight),
+		cmocka_unit_test(cold_counters_once),
 		cmocka_unit_test(too_big_changes_nothing),
 	};
 
