@@ -85,19 +85,21 @@ $(B)/bpf/evaluator%.o: bpf/evaluator.bpf.c Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(bpf_cc) -DIMAGE_CAPACITY_INDEX=$*
 	$(Q)$(STRIP) -g $@
+	$(Q)scripts/mkslim $@
 
 $(B)/bpf/%.o: bpf/%.bpf.c Makefile
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(bpf_cc)
 	$(Q)$(STRIP) -g $@
+	$(Q)scripts/mkslim $@
 
 # The light skeleton, and the same object for libbpf; of the larger evaluators the difference to the first.
 base_of = $(if $(filter evaluator1 evaluator2 evaluator3,$*),evaluator0 $(1))
 
 $(B)/bpf/%.lskel.h: $(B)/bpf/%.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton -L $< name $*_bpf > $@
+	$(Q)$(BPFTOOL) gen skeleton -L $< name $*_bpf > $@ 2> $@.log || { cat $@.log; exit 1; }
 
 $(GEN)/%.lskel.h: $(B)/bpf/%.lskel.h $(B)/bpf/evaluator0.lskel.h scripts/mkembedded
 	$(call say,GEN,$@)

@@ -207,8 +207,8 @@ struct image_rule6 {
 	u16 dport_lo, dport_hi;
 	u32 id;
 	u32 trait;
-	u8 src_len, dst_len;	/* prefix lengths */
-	u8 pad[6];
+	u8 src_shift[2], dst_shift[2];	/* bits of each half that are not compared, 0 to 64 */
+	u8 pad[4];
 };
 
 /* What thousands of rules have in common: everything but addresses, ports and number. */

@@ -133,40 +133,44 @@ static __always_inline u64 outside(u64 x, u64 lo, u64 hi)
 	return below | above;
 }
 
-/* The addresses of an IPv4 record. */
-static __always_inline int same_addresses4(const struct packet *p, const struct image_rule4 *r)
+/* Not 0 if the addresses of an IPv4 record are others than the packet's. */
+static __always_inline u64 other_addresses4(const struct packet *p, const struct image_rule4 *r)
 {
 	u64 src = (u64)(p->src[0] ^ r->src) >> (r->rest & 63);
 	u64 dst = (u64)(p->dst[0] ^ r->dst) >> (r->rest >> RULE4_SHIFT & 63);
 
-	return !(src | dst);
+	return src | dst;
 }
 
-/* The top @len bits of two addresses are the same. */
-static __always_inline int same_prefix6(const u32 *a, const u32 *b, u32 len)
+/* Without what the lower @n bits say, 0 to 64. */
+static __always_inline u64 above(u64 x, u32 n)
+{
+	u32 half = n / 2;
+
+	return x >> (half & 63) >> ((n - half) & 63);
+}
+
+static __always_inline u64 other_prefix6(const u32 *a, const u32 *b, const u8 *shift)
 {
 	u64 hi = ((u64)a[0] << 32 | a[1]) ^ ((u64)b[0] << 32 | b[1]);
 	u64 lo = ((u64)a[2] << 32 | a[3]) ^ ((u64)b[2] << 32 | b[3]);
 
-	if (len >= 128)
-		return !(hi | lo);
-	if (len > 64)
-		return !hi && !(lo >> (128 - len));
-	if (!len)
-		return 1;
-	return !(hi >> (64 - len));
+	return above(hi, shift[0]) | above(lo, shift[1]);
 }
 
-static __always_inline int same_addresses6(const struct packet *p, const struct image_rule6 *r)
+static __always_inline u64 other_addresses6(const struct packet *p, const struct image_rule6 *r)
 {
-	return same_prefix6(p->src, r->src, r->src_len) && same_prefix6(p->dst, r->dst, r->dst_len);
+	return other_prefix6(p->src, r->src, r->src_shift) |
+	       other_prefix6(p->dst, r->dst, r->dst_shift);
 }
 
-/* The ports of a record of either family. Unknown ones are in every range; match_l4() decides. */
-#define SAME_PORTS(p, r)							\
-	((p)->l4 != L4_READABLE ||						\
-	 !((outside((p)->sport, (r)->sport_lo, (r)->sport_hi) |			\
-	    outside((p)->dport, (r)->dport_lo, PLANTED_END((r)->dport_hi))) >> 63))
+/*
+ * Not 0 if the ports of a record of either family are others. Ports that the packet does not have
+ * are in every range: match_l4() decides. @known: all ones, or 0 for such a packet.
+ */
+#define OTHER_PORTS(p, r, known)						\
+	((outside((p)->sport, (r)->sport_lo, (r)->sport_hi) |			\
+	  outside((p)->dport, (r)->dport_lo, PLANTED_END((r)->dport_hi))) >> 63 & (known))
 
 static __always_inline int wrong_interfaces(const struct packet *p, const struct image_trait *t,
 					    u32 flags)
@@ -195,14 +199,29 @@ static __always_inline u32 match_l4(const struct packet *p, const struct image_t
 	return MATCH_YES;
 }
 
+static __always_inline const struct image_trait *trait_at(struct image_space *img, u32 number)
+{
+	u64 traits = header_of(img)->traits.offset;
+
+	return image_at(img, traits + (u64)number * sizeof(struct image_trait),
+			sizeof(struct image_trait));
+}
+
 /*
  * match_trait() - what is left once addresses and ports fit. The order is ip6_packet_match()'s: the
  * protocol comes after the interfaces, and cannot be known in IPv6 if the headers cannot be read.
  */
-static __always_inline u32 match_trait(const struct packet *p, const struct image_trait *t)
+verified_once u32 match_trait(struct image_space *img, const struct packet *p, u32 number)
 {
-	u32 flags = t->flags, l4;
+	const struct image_trait *t;
+	u32 flags, l4;
 
+	if (!img || !p)
+		return MATCH_BAD;
+	t = trait_at(img, number);
+	if (!t)
+		return MATCH_BAD;
+	flags = t->flags;
 	if (wrong_interfaces(p, t, flags))
 		return MATCH_NO;
 	if (p->flags & PACKET_UNPARSED) {

@@ -130,22 +130,21 @@ static __always_inline long walk_act(struct walk *w, u32 act, u32 id)
 	return walk_end(w, WALK_ERROR(DROP_BAD_IMAGE));
 }
 
-/* walk_one() - find the next rule that matches, count it, let it act. Returns 1 at the end. */
-static __always_inline long walk_one(struct image_space *img, const struct packet *p,
-				     struct walk *w)
+/* walk_found() - count the rule and let it act. @id: what first() says. Returns 1 at the end. */
+verified_once int walk_found(struct image_space *img, const struct packet *p, struct walk *w,
+			     u32 id)
 {
-	u32 id;
-
-	id = first(img, p, &w->q);
+	if (!img || !p || !w)
+		return 1;
 	if (id == FIRST_NONE)
-		return walk_pop(w);
+		return (int)walk_pop(w);
 	if (id == FIRST_HOTDROP)
-		return walk_end(w, WALK_ERROR(DROP_HOTDROP));
+		return (int)walk_end(w, WALK_ERROR(DROP_HOTDROP));
 	if (id == FIRST_BUDGET)
-		return walk_end(w, WALK_ERROR(DROP_BUDGET));
+		return (int)walk_end(w, WALK_ERROR(DROP_BUDGET));
 	if (id > FIRST_MAX_ID || count_rule(img, w->q.chain, id, p->len))
-		return walk_end(w, WALK_ERROR(DROP_BAD_IMAGE));
-	return walk_act(w, w->q.act, id);
+		return (int)walk_end(w, WALK_ERROR(DROP_BAD_IMAGE));
+	return (int)walk_act(w, w->q.act, id);
 }
 
 struct walk_loop {
@@ -157,7 +156,7 @@ struct walk_loop {
 static long walk_step(u32 i, struct walk_loop *l)
 {
 	(void)i;
-	return walk_one(l->img, l->p, &l->w);
+	return walk_found(l->img, l->p, &l->w, first(l->img, l->p, &l->w.q)) != 0;
 }
 
 /* The policy: reached by the end of the base chain or a RETURN there; it has a counter as well. */

@@ -164,13 +164,25 @@ static void store4(struct builder *b, const struct box *x, const struct program 
 	buffer_add(&b->rules4, &rule, sizeof(rule));
 }
 
+/* Bits of each half of an address that a prefix does not compare. */
+static u8 high_bits(unsigned int len)
+{
+	return (u8)(len < 64 ? 64 - len : 0);
+}
+
+static u8 low_bits(unsigned int len)
+{
+	return (u8)(len < 64 ? 64 : 128 - len);
+}
+
 static void store6(struct builder *b, const struct box *x, const struct program *p,
 		   const struct rule *r, uint32_t trait)
 {
 	struct image_rule6 rule = {
 		.sport_lo = p->sport_lo, .sport_hi = p->sport_hi,
 		.dport_lo = p->dport_lo, .dport_hi = p->dport_hi,
-		.src_len = x->src_len, .dst_len = x->dst_len,
+		.src_shift = { high_bits(x->src_len), low_bits(x->src_len) },
+		.dst_shift = { high_bits(x->dst_len), low_bits(x->dst_len) },
 		.id = r->number, .trait = trait,
 	};
 

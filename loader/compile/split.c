@@ -21,9 +21,9 @@ static struct range prefix4(uint32_t value, uint32_t shift)
 }
 
 /* Word @word of an IPv6 prefix. */
-static struct range prefix6(const uint32_t *words, uint32_t len, unsigned int word)
+static struct range prefix6(const uint32_t *words, const uint8_t *shift, unsigned int word)
 {
-	uint32_t before = word * 32;
+	uint32_t before = word * 32, len = 128U - shift[0] - shift[1];
 
 	if (len >= before + 32)
 		return prefix4(words[word], 0);
@@ -76,9 +76,9 @@ struct range item_range(const struct items *it, uint32_t i, unsigned int dim)
 		return range4(it, &it->rules4[i], dim);
 	r = &it->rules6[i];
 	if (dim < DIM_DST)
-		return prefix6(r->src, r->src_len, dim);
+		return prefix6(r->src, r->src_shift, dim);
 	if (dim < DIM_SPORT)
-		return prefix6(r->dst, r->dst_len, dim - DIM_DST);
+		return prefix6(r->dst, r->dst_shift, dim - DIM_DST);
 	if (dim == DIM_SPORT)
 		return (struct range){ r->sport_lo, r->sport_hi };
 	if (dim == DIM_DPORT)

@@ -173,6 +173,11 @@ static uint32_t record_act(const struct check *c, const struct image_chain *chai
 	return c->traits[record_trait(c, family, chain->leaf + i)].act;
 }
 
+static bool prefix_good(const uint8_t shift[2])
+{
+	return shift[0] <= 64 && shift[1] <= 64 && (!shift[0] || shift[1] == 64);
+}
+
 /* Records with their addresses, traits, and ids of this chain. */
 static int check_records(struct check *c, const struct image_chain *chain, unsigned int family)
 {
@@ -188,7 +193,8 @@ static int check_records(struct check *c, const struct image_chain *chain, unsig
 		if (record_id(c, family, n) - chain->first >= chain->count ||
 		    record_trait(c, family, n) >= c->h->traits.count)
 			return bad(c, "a rule's record");
-		if (family ? c->rules6[n].src_len > 128 || c->rules6[n].dst_len > 128 :
+		if (family ? !prefix_good(c->rules6[n].src_shift) ||
+			     !prefix_good(c->rules6[n].dst_shift) :
 			     (c->rules4[n].rest & 63) > 32 ||
 			     (c->rules4[n].rest >> RULE4_SHIFT & 63) > 32)
 			return bad(c, "a prefix length");
