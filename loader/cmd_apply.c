@@ -151,6 +151,8 @@ static int follow_up(struct apply *a)
 	if (state_write(&a->kernel, &err))
 		command_warn("%s", err.msg);
 	inforce_warn_tracking(image);
+	if (a->image.warning[0])
+		command_warn("%s", a->image.warning);
 	return COMMAND_OK;
 }
 

@@ -89,6 +89,8 @@ static int check(struct input *in, bool print, unsigned int flags)
 		ret = command_failed(&err);
 		goto out;
 	}
+	if (img.warning[0])
+		command_warn("%s", img.warning);
 	if (print)
 		out.failed = print_rules(&rs, in->tables, flags, &out);
 	else

@@ -54,6 +54,8 @@ static int compile(struct input *in, const char *path)
 		ret = input_compile(in, &img, &err);
 	if (!ret)
 		ret = image_write(&img, path, &err);
+	if (!ret && img.warning[0])
+		command_warn("%s", img.warning);
 	ret = ret ? command_failed(&err) : print_summary(&img, path);
 	image_free(&img);
 	return ret;

@@ -18,7 +18,7 @@ $(B)/host/test_moddep: $(B)/host/loader/kernel/moddep.o
 $(B)/host/test_timing: $(B)/host/loader/boot/timing.o
 $(B)/host/test_%: $(B)/host/loader/test/unit/test_%.o $(PURE:%.c=$(B)/host/%.o)
 	$(call say,HOSTLD,$@)
-	$(Q)$(HOST_CC) $(SANITIZE) -o $@ $^ -lcmocka -lz -lsodium
+	$(Q)$(HOST_CC) $(SANITIZE) -o $@ $^ -lcmocka -lz -lsodium -lpthread
 
 test-unit: $(unit_names:%=$(B)/host/%)
 	$(Q)fail=0; for t in $^; do echo "== $$t"; $$t || fail=1; done; exit $$fail
@@ -144,10 +144,11 @@ classifier_names := $(patsubst %.c,%,$(wildcard loader/test/classifier/*.c))
 
 $(B)/host/classifier: $(classifier_names:%=$(B)/host/%.o) $(PURE:%.c=$(B)/host/%.o)
 	$(call say,HOSTLD,$@)
-	$(Q)$(HOST_CC) $(SANITIZE) -o $@ $^ -lz -lsodium
+	$(Q)$(HOST_CC) $(SANITIZE) -o $@ $^ -lz -lsodium -lpthread
 
 $(B)/host/classifier-fast: $(classifier_names:%=$(B)/obj/%.o) $(PURE:%.c=$(B)/obj/%.o)
 	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Not part of a test: nanoseconds per packet, for scripts/bench.

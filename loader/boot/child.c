@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "boot/stage2.h"
+#include "compile/compile.h"
 #include "output.h"
 
 /* After SIGKILL. What does not end then hangs in the kernel: it is left to the next init. */
@@ -79,6 +80,7 @@ static void child(const struct boot *b, enum image_origin origin, int image_fd, 
 		_exit(1);
 	if (origin == IMAGE_ORIGIN_BOOT)
 		res.ret = sources_fetch(&b->cmdline, &fetch, &res.err);
+	image_one_thread();
 	if (!res.ret)
 		res.ret = sandbox_enter(b->cmdline.timeout, &res.err);
 	if (!res.ret)

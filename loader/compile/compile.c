@@ -2,17 +2,18 @@
 #include "compile/compile.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <zlib.h>
 
 #include "compile/forest.h"
 #include "compile/internal.h"
-#include "compile/sha256.h"
 
 /* So many rules from the top of each chain are counted in shards. */
 #define HOT_RULES	64U
+/* A chain that is so many times dearer than usual is worth a word. */
+#define COST_WARN	10U
 
 static const size_t capacities[IMAGE_CAPACITIES] = {
 	IMAGE_CAPACITY_0, IMAGE_CAPACITY_1, IMAGE_CAPACITY_2, IMAGE_CAPACITY_3,
@@ -88,8 +89,27 @@ static int place_forest(struct builder *b, struct image_chain *chain, struct for
 	return b->trees.failed || b->nodes.failed ? -ENOMEM : 0;
 }
 
+/* Say which chain costs more than ten times what so many rules usually do, and from where on. */
+static void warn_cost(struct builder *b, const struct chain *c, const struct forest *forest,
+		      uint32_t first)
+{
+	uint64_t typical = forest_typical(c->nr_rules), times = forest->worst / typical;
+	const struct rule *r;
+
+	if (times < COST_WARN || times <= b->dear)
+		return;
+	b->dear = times;
+	for (r = c->rules; r && r->number < first; r = r->next)
+		;
+	snprintf(b->warning, sizeof(b->warning),
+		 "chain %s: a packet may cost %u times what %u rules usually do (about %u ns), "
+		 "because the rules overlap; most of it from %s:%u on", c->name,
+		 (unsigned int)times, c->nr_rules, (unsigned int)forest->worst,
+		 r && r->origin.where ? r->origin.where : "rule 1", r ? r->origin.line : 0);
+}
+
 static int compile_forest(struct builder *b, struct image_chain *chain, struct buffer *records,
-			  size_t size, enum family f)
+			  size_t size, const struct chain *c, enum family f)
 {
 	const void *first = records->data + chain->leaf * size;
 	struct items it = {
@@ -106,6 +126,7 @@ static int compile_forest(struct builder *b, struct image_chain *chain, struct b
 	ret = forest_build(&it, &forest);
 	if (ret)
 		return ret;
+	warn_cost(b, c, &forest, chain->first + forest.hard);
 	ret = place_forest(b, chain, &forest);
 	if (!ret)
 		ret = order_records(records, size, chain->leaf, &forest);
@@ -142,7 +163,7 @@ static int compile_chain(struct builder *b, const struct chain *c, enum family f
 			return ret;
 	}
 	chain.nr_leaf = (uint32_t)(records->len / size) - chain.leaf;
-	if (compile_forest(b, &chain, records, size, f))
+	if (compile_forest(b, &chain, records, size, c, f))
 		return error_errno(err, -ENOMEM, "compiling the rules");
 	buffer_add(&b->chains, &chain, sizeof(chain));
 	return 0;
@@ -209,7 +230,7 @@ static void copy(struct image *img, struct image_section s, const struct buffer 
 
 /* Lay the sections out in memory of their own. */
 static int assemble(struct image *img, struct builder *b, struct ruleset *rs,
-		    const struct buffer *text, const struct buffer *packed, struct error *err)
+		    const struct text_task *text, struct error *err)
 {
 	size_t size = sizeof(struct image_header);
 	struct image_header h = { 0 };
@@ -226,8 +247,9 @@ static int assemble(struct image *img, struct builder *b, struct ruleset *rs,
 	h.residuals = place(&size, 0, 0);
 	h.sets = place(&size, 0, 0);
 	h.ifaces = place(&size, b->ifaces.count * sizeof(*b->ifaces.borders), b->ifaces.count);
-	h.text = place(&size, packed->len, packed->len);
-	h.text_size = (uint32_t)text->len;
+	h.text = place(&size, text->packed.len, text->packed.len);
+	h.text_size = text->size;
+	memcpy(h.digest, text->digest, sizeof(h.digest));
 	if (image_capacity(size + (size_t)h.nr_counters * sizeof(struct image_counter) + 64) < 0)
 		return error_set(err, -E2BIG,
 				 "the rules need %zu MiB; at most %u MiB are supported", size >> 20,
@@ -241,7 +263,6 @@ static int assemble(struct image *img, struct builder *b, struct ruleset *rs,
 	img->size = size;
 	img->mapped = size;
 	h.size = (uint32_t)size;
-	sha256(text->data ? text->data : "", text->len, h.digest);
 	*img->header = h;
 	copy(img, h.chains, &b->chains);
 	copy(img, h.rules4, &b->rules4);
@@ -253,60 +274,64 @@ static int assemble(struct image *img, struct builder *b, struct ruleset *rs,
 	if (b->ifaces.count)
 		memcpy((char *)img->data + h.ifaces.offset, b->ifaces.borders,
 		       b->ifaces.count * sizeof(*b->ifaces.borders));
-	copy(img, h.text, packed);
+	copy(img, h.text, &text->packed);
 	img->header->checksum = image_checksum(img->header, size);
 	return 0;
 }
 
-static int pack(struct buffer *out, const struct buffer *text, struct error *err)
+/* Before anything is allocated for them. */
+static int check_limits(const struct builder *b, struct error *err)
 {
-	uLongf len = compressBound(text->len);
-
-	if (text->len > UINT32_MAX)
-		return error_set(err, -E2BIG, "the text of the rules is longer than 4 GiB");
-	out->data = malloc(len);
-	if (!out->data)
-		return error_errno(err, -ENOMEM, "compiling the rules");
-	out->cap = len;
-	if (compress2((Bytef *)out->data, &len, (const Bytef *)(text->data ? text->data : ""),
-		      text->len, Z_BEST_SPEED) != Z_OK)
-		return error_errno(err, -ENOMEM, "compiling the rules");
-	out->len = len;
+	_Static_assert(RULES_MAX == IMAGE_RULES_MAX, "one limit");
+	if (b->nr_rules > IMAGE_RULES_MAX)
+		return error_set(err, -E2BIG, "%u rules; at most %u are supported", b->nr_rules,
+				 IMAGE_RULES_MAX);
 	return 0;
+}
+
+static void builder_free(struct builder *b)
+{
+	buffer_free(&b->chains);
+	buffer_free(&b->rules4);
+	buffer_free(&b->rules6);
+	buffer_free(&b->traits);
+	buffer_free(&b->trees);
+	buffer_free(&b->nodes);
+	buffer_free(&b->programs);
+	ifaces_free(&b->ifaces);
+	store_free(&b->program_store);
+	store_free(&b->trait_store);
 }
 
 int image_compile(struct ruleset *rs, struct image *img, struct error *err)
 {
-	struct buffer text = { 0 }, packed = { 0 };
 	struct builder b = { 0 };
-	int ret;
+	struct text_task text;
+	struct error text_err = { 0 };
+	int ret, text_ret;
 
 	memset(img, 0, sizeof(*img));
 	ruleset_number(rs, &b.nr_chains, &b.nr_rules);
 	b.nr_counters = b.nr_rules;
-	ret = ruleset_depth(rs, b.nr_chains, err);
+	ret = check_limits(&b, err);
+	if (!ret)
+		ret = ruleset_depth(rs, b.nr_chains, err);
 	if (!ret)
 		ret = ifaces_collect(&b.ifaces, rs, err);
-	if (!ret)
+	if (!ret) {
+		text_start(&text, rs, b.nr_rules);
 		ret = compile_chains(&b, rs, err);
-	if (!ret)
-		ret = text_make(&text, rs, err);
-	if (!ret)
-		ret = pack(&packed, &text, err);
-	if (!ret)
-		ret = assemble(img, &b, rs, &text, &packed, err);
-	buffer_free(&text);
-	buffer_free(&packed);
-	buffer_free(&b.chains);
-	buffer_free(&b.rules4);
-	buffer_free(&b.rules6);
-	buffer_free(&b.traits);
-	buffer_free(&b.trees);
-	buffer_free(&b.nodes);
-	buffer_free(&b.programs);
-	ifaces_free(&b.ifaces);
-	store_free(&b.program_store);
-	store_free(&b.trait_store);
+		text_ret = text_finish(&text, &text_err);
+		if (!ret && text_ret) {
+			ret = text_ret;
+			*err = text_err;
+		}
+		if (!ret)
+			ret = assemble(img, &b, rs, &text, err);
+		buffer_free(&text.packed);
+	}
+	memcpy(img->warning, b.warning, sizeof(b.warning));
+	builder_free(&b);
 	return ret;
 }
 

@@ -8,12 +8,15 @@
 #include "error.h"
 #include "rules/ruleset.h"
 
+#define IMAGE_WARNING	320
+
 /* An image being made, in mmap()ed memory of its own, or borrowed: one that lies elsewhere. */
 struct image {
 	struct image_header *header;	/* = @data */
 	void *data;
 	size_t size;			/* of the constant part */
 	size_t mapped;			/* 0: borrowed */
+	char warning[IMAGE_WARNING];	/* a chain that is much dearer than usual; or empty */
 };
 
 /**
@@ -22,6 +25,11 @@ struct image {
  * and same helper: same bytes. Errors: -E2BIG (no capacity holds it, jumps too deep), -ENOMEM.
  */
 int image_compile(struct ruleset *rs, struct image *img, struct error *err);
+
+/**
+ * image_one_thread() - from now on image_compile() starts no thread: for a process that may not.
+ */
+void image_one_thread(void);
 
 /**
  * image_validate() - may this block be given to the evaluator? Every offset, count and bound; for

@@ -365,7 +365,7 @@ static int trees_grow(struct grow *g, uint32_t *list, uint32_t n, uint32_t copie
 			break;
 	}
 	if (tree < TREES_GOOD && n)
-		g->f->hard = list[0];
+		g->f->hard = list[0];	/* the leaves in order */
 	tail_make(g, list, n);
 	qsort(g->f->trees.data, g->f->trees.len / sizeof(struct image_tree),
 	      sizeof(struct image_tree), tree_order);

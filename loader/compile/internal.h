@@ -2,6 +2,8 @@
 #ifndef COMPILE_INTERNAL_H
 #define COMPILE_INTERNAL_H
 
+#include <pthread.h>
+
 #include "compile/compile.h"
 #include "compile/program.h"
 
@@ -48,6 +50,8 @@ struct builder {
 	struct store program_store, trait_store;
 	uint32_t features;
 	uint32_t nr_chains, nr_rules, nr_counters, nr_hot;
+	uint64_t dear;			/* cost of the dearest chain against what is typical */
+	char warning[IMAGE_WARNING];	/* about that chain */
 };
 
 /**
@@ -63,8 +67,24 @@ int box_compile(struct builder *b, const struct rule *r, enum family f, uint32_t
  */
 bool trait_absorb(struct image_trait *t, const struct program *p);
 
-/** text_make() - the canonical text of a rule set, as image_ruleset() reads it back. */
-int text_make(struct buffer *out, const struct ruleset *rs, struct error *err);
+/* The canonical text of a rule set, compressed, as image_ruleset() reads it back. */
+struct text_task {
+	const struct ruleset *rs;
+	struct buffer packed;
+	uint32_t size;			/* of the text */
+	uint8_t digest[32];		/* its SHA-256 */
+	pthread_t thread;
+	bool threaded;
+	struct error err;
+	int ret;
+};
+
+/**
+ * text_start() - make the text of @rs, which must not change until text_finish(); beside the caller
+ * where that pays. text_finish() must follow.
+ */
+void text_start(struct text_task *t, const struct ruleset *rs, uint32_t nr_rules);
+int text_finish(struct text_task *t, struct error *err);
 
 /** image_checksum() - of the constant part. */
 uint64_t image_checksum(const struct image_header *h, size_t size);

@@ -5,15 +5,20 @@
  * compiled. Each family's part starts with a line "@4" or "@6".
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
 #include "compile/internal.h"
 #include "compile/layout.h"
+#include "compile/sha256.h"
 #include "rules/parse.h"
 
-int text_make(struct buffer *out, const struct ruleset *rs, struct error *err)
+/* Fewer rules are compiled before a thread has started. */
+#define THREAD_RULES	5000U
+
+static int text_make(struct buffer *out, const struct ruleset *rs, struct error *err)
 {
 	int f, t;
 
@@ -30,6 +35,64 @@ int text_make(struct buffer *out, const struct ruleset *rs, struct error *err)
 	if (out->failed)
 		return error_errno(err, out->failed, "compiling the rules");
 	return 0;
+}
+
+static int pack(struct buffer *out, const struct buffer *text, struct error *err)
+{
+	uLongf len = compressBound(text->len);
+
+	if (text->len > UINT32_MAX)
+		return error_set(err, -E2BIG, "the text of the rules is longer than 4 GiB");
+	out->data = malloc(len);
+	if (!out->data)
+		return error_errno(err, -ENOMEM, "compiling the rules");
+	out->cap = len;
+	if (compress2((Bytef *)out->data, &len, (const Bytef *)(text->data ? text->data : ""),
+		      text->len, Z_BEST_SPEED) != Z_OK)
+		return error_errno(err, -ENOMEM, "compiling the rules");
+	out->len = len;
+	return 0;
+}
+
+static void *text_run(void *arg)
+{
+	struct text_task *t = arg;
+	struct buffer text = { 0 };
+
+	t->ret = text_make(&text, t->rs, &t->err);
+	if (!t->ret)
+		t->ret = pack(&t->packed, &text, &t->err);
+	if (!t->ret)
+		sha256(text.data ? text.data : "", text.len, t->digest);
+	t->size = (uint32_t)text.len;
+	buffer_free(&text);
+	return NULL;
+}
+
+static bool one_thread;
+
+void image_one_thread(void)
+{
+	one_thread = true;
+}
+
+void text_start(struct text_task *t, const struct ruleset *rs, uint32_t nr_rules)
+{
+	memset(t, 0, sizeof(*t));
+	t->rs = rs;
+	t->threaded = !one_thread && nr_rules >= THREAD_RULES &&
+		      !pthread_create(&t->thread, NULL, text_run, t);
+}
+
+int text_finish(struct text_task *t, struct error *err)
+{
+	if (t->threaded)
+		pthread_join(t->thread, NULL);
+	else
+		text_run(t);
+	if (t->ret)
+		*err = t->err;
+	return t->ret;
 }
 
 static int text_expand(const struct image_header *h, char **text, struct error *err)

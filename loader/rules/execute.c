@@ -201,6 +201,9 @@ static int add_rules(struct line_parser *lp, struct chain *c, const struct addre
 
 	for (i = 0; i < nr_src; i++) {
 		for (k = 0; k < nr_dst; k++) {
+			if (line_table(lp)->nr_rules >= RULES_MAX)
+				return line_error(lp, 1, "more than %u rules in table %s",
+						  RULES_MAX, table_name(lp->table));
 			r = arena_alloc(&lp->rs->arena, sizeof(*r));
 			if (!r)
 				return line_no_memory(lp);

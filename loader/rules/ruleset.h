@@ -117,6 +117,9 @@ struct chain {
 	struct origin origin;		/* of the first rule that names it */
 };
 
+/* Of one table, and of an image. */
+#define RULES_MAX	4194304U
+
 struct table {
 	bool present;			/* a "*table" line was seen for this family */
 	struct chain *chains;		/* base chains in hook order, then user chains by name */

@@ -161,6 +161,33 @@ static void broken_references(void **state)
 	image_free(&img);
 }
 
+/* @count rules that all ask for the same packets. */
+static void dear_rules(unsigned int count, bool warned)
+{
+	struct buffer out = { 0 };
+	struct image img;
+	unsigned int i;
+
+	buffer_puts(&out, "*filter\n:INPUT ACCEPT\n");
+	for (i = 0; i < count; i++)
+		buffer_puts(&out, "-A INPUT -p tcp --dport 22 -m state --state NEW\n");
+	buffer_puts(&out, "COMMIT\n");
+	img = must_compile(out.data);
+	assert_int_equal(img.warning[0] != 0, warned);
+	if (warned)
+		assert_non_null(strstr(img.warning, "from test:"));
+	buffer_free(&out);
+	image_free(&img);
+}
+
+static void dear_chains_are_named(void **state)
+{
+	(void)state;
+	dear_rules(16, false);
+	dear_rules(100, false);
+	dear_rules(2000, true);
+}
+
 static void features_must_fit(void **state)
 {
 	static const char *const rules[] = {
@@ -189,7 +216,7 @@ int main(void)
 		cmocka_unit_test(describes_itself), cmocka_unit_test(same_rules_same_bytes),
 		cmocka_unit_test(text_comes_back),  cmocka_unit_test(depth_is_limited),
 		cmocka_unit_test(capacities),	    cmocka_unit_test(broken_references),
-		cmocka_unit_test(features_must_fit),
+		cmocka_unit_test(features_must_fit), cmocka_unit_test(dear_chains_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
