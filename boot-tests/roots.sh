@@ -78,7 +78,7 @@ root_of() {
 		! mirror || die "the system of $scenario could not be made"
 		return 0
 	fi
-	if [ -n "$prepare" ]; then "$scenarios/$prepare/prepare" "$tree" >&2; fi
+	[ -z "$prepare" ] || quiet "$build/boot-tests/prepare.log" "$scenarios/$prepare/prepare" "$tree"
 	system_image "$tree" "$dir/root.img"
 	cp "$(system_boot_file "$tree" vmlinuz)" "$dir/vmlinuz"
 	cp "$(system_boot_file "$tree" initrd.img)" "$dir/initrd.img"
