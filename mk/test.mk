@@ -156,3 +156,18 @@ $(B)/host/rate: loader/test/rate.c
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(filter-out -Werror,$(CFLAGS)) $(foreign) -static -o $@ $< $(LIBS)
+
+# The same for many flows: scripts/bench packets.
+flows: $(B)/host/flows $(B)/host/flows.bpf.o
+
+$(B)/host/flows.bpf.o: loader/test/bench/flows.bpf.c loader/test/bench/flows.h
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(bpf_cc)
+
+$(B)/host/flows: loader/test/bench/flows.c loader/test/bench/flows.h
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC_TARGET) $(filter-out -Werror,$(CFLAGS)) $(foreign) -static -o $@ $< $(LIBS)
+
+.PHONY: flows

@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const struct source_spec *spec = &c.rules.specs[i];
 
 		if ((spec->kind == SOURCE_INLINE) != (spec->text[0] == '-') ||
-		    (spec->kind == SOURCE_PATH) != (spec->text[0] == '/'))
+		    (spec->kind == SOURCE_PATH && spec->text[0] != '/'))
 			abort();
 		total += strlen(spec->text);
 	}

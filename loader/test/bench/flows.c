@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * usage: flows OBJECT INTERFACE FILE PACKETS: nanoseconds of CPU time that this network namespace
+ * spends on a received packet of the flows in FILE, one after the other, printed as one number.
+ * FILE: lines "SRC DST SPORT DPORT PROTO", as many as a power of two. For scripts/bench packets.
+ *
+ * The packets are injected behind the driver by a test run of an XDP program in live-frames mode
+ * (Documentation/bpf/bpf_prog_run.rst), so that no sender is measured.
+ */
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "flows.h"
+
+struct frame {
+	struct ethhdr eth;
+	struct iphdr ip;
+	unsigned char rest[30];
+} __attribute__((packed));
+
+static int read_flows(const char *path, int map)
+{
+	char src[64], dst[64];
+	unsigned int sport, dport, proto, n = 0;
+	FILE *f = fopen(path, "re");
+
+	if (!f)
+		return -1;
+	while (n < FLOWS_MAX &&
+	       fscanf(f, "%63s %63s %u %u %u", src, dst, &sport, &dport, &proto) == 5) {
+		struct flow flow = { .src = inet_addr(src), .dst = inet_addr(dst),
+				     .sport = htons((uint16_t)sport),
+				     .dport = htons((uint16_t)dport), .proto = proto };
+
+		bpf_map_update_elem(map, &n, &flow, BPF_ANY);
+		n++;
+	}
+	fclose(f);
+	return n && !(n & (n - 1)) ? (int)n : -1;
+}
+
+static int make_frame(const char *ifname, struct frame *f)
+{
+	struct ifreq req = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), ret;
+
+	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", ifname);
+	ret = ioctl(fd, SIOCGIFHWADDR, &req);
+	close(fd);
+	memset(f, 0, sizeof(*f));
+	memcpy(f->eth.h_dest, req.ifr_hwaddr.sa_data, ETH_ALEN);
+	f->eth.h_source[0] = 2;
+	f->eth.h_proto = htons(ETH_P_IP);
+	f->ip.version = 4;
+	f->ip.ihl = 5;
+	f->ip.ttl = 64;
+	f->ip.tot_len = htons(sizeof(*f) - sizeof(f->eth));
+	f->rest[5] = 30;	/* length of UDP */
+	f->rest[12] = 0x50;	/* of a TCP header; SYN */
+	f->rest[13] = 2;
+	return ret;
+}
+
+static double cpu_time(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static int inject(int prog, struct frame *f, unsigned int ifindex, int count)
+{
+	struct xdp_md ctx = { .data_end = sizeof(*f), .ingress_ifindex = ifindex };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f, .data_size_in = sizeof(*f),
+		    .ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = count,
+		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = 64);
+
+	return bpf_prog_test_run_opts(prog, &opts);
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int one = 1, ifindex, mask;
+	struct bpf_object *o;
+	int count, prog, n;
+	struct frame frame;
+	double start;
+
+	if (argc != 5 || (count = atoi(argv[4])) < 64) {
+		fprintf(stderr, "usage: flows OBJECT INTERFACE FILE PACKETS\n");
+		return 2;
+	}
+	o = bpf_object__open(argv[1]);
+	if (!o || bpf_object__load(o) || make_frame(argv[2], &frame)) {
+		perror("flows");
+		return 1;
+	}
+	prog = bpf_program__fd(bpf_object__next_program(o, NULL));
+	n = read_flows(argv[3], bpf_object__find_map_fd_by_name(o, "flows"));
+	if (n < 0) {
+		fprintf(stderr, "flows: %s: not a power of two of flows\n", argv[3]);
+		return 1;
+	}
+	mask = (unsigned int)n - 1;
+	bpf_map_update_elem(bpf_object__find_map_fd_by_name(o, "state"), &one, &mask, BPF_ANY);
+	ifindex = if_nametoindex(argv[2]);
+	inject(prog, &frame, ifindex, count / 4 < 64 ? 64 : count / 4);	/* warms up */
+	start = cpu_time();
+	if (inject(prog, &frame, ifindex, count)) {
+		perror("flows: live frames");
+		return 1;
+	}
+	printf("%.1f\n", (cpu_time() - start) / count);
+	bpf_object__close(o);
+	return 0;
+}
