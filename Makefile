@@ -53,7 +53,9 @@ PURE	:= $(sort $(wildcard loader/rules/*.c loader/rules/ext/*.c loader/compile/*
 	   $(wildcard loader/sign/*.c) loader/error.c loader/buffer.c loader/output.c \
 	   $(addprefix loader/boot/,cmdline.c spec.c bootconfig.c smbios.c partspec.c))
 
-BPF_OBJECTS := deny conntrack handover evaluator0 evaluator1 evaluator2 evaluator3
+# One for each capacity of bpf/image.h.
+EVALUATORS := $(addprefix evaluator,0 1 2 3 4 5)
+BPF_OBJECTS := deny conntrack handover $(EVALUATORS)
 TABLES	:= $(GEN)/protocols.h $(GEN)/services.h $(GEN)/key.h
 EMBEDDED := $(BPF_OBJECTS:%=$(GEN)/%.lskel.h) $(BPF_OBJECTS:%=$(GEN)/%.elf.h)
 
@@ -95,7 +97,7 @@ $(B)/bpf/%.o: bpf/%.bpf.c Makefile
 	$(Q)scripts/mkslim $@
 
 # The light skeleton, and the same object for libbpf; of the larger evaluators the difference to the first.
-base_of = $(if $(filter evaluator1 evaluator2 evaluator3,$*),evaluator0 $(1))
+base_of = $(if $(filter-out evaluator0,$(filter $(EVALUATORS),$*)),evaluator0 $(1))
 
 $(B)/bpf/%.lskel.h: $(B)/bpf/%.o
 	$(call say,SKEL,$@)

@@ -37,11 +37,14 @@ typedef uint64_t u64;
 #define IMAGE_VERSION	2U
 
 /* Capacities: sizes of the map value that holds an image. Programs are built once for each. */
-#define IMAGE_CAPACITIES	4
+#define IMAGE_CAPACITIES	6
 #define IMAGE_CAPACITY_0	(1U << 20)
 #define IMAGE_CAPACITY_1	(16U << 20)
-#define IMAGE_CAPACITY_2	(128U << 20)
-#define IMAGE_CAPACITY_3	(480U << 20)
+#define IMAGE_CAPACITY_2	(60U << 20)
+#define IMAGE_CAPACITY_3	(120U << 20)
+#define IMAGE_CAPACITY_4	(240U << 20)
+#define IMAGE_CAPACITY_5	(480U << 20)
+#define IMAGE_CAPACITY_MAX	IMAGE_CAPACITY_5
 
 #define IMAGE_FAMILIES	2	/* 0 IPv4, 1 IPv6 */
 #define IMAGE_TABLES	2	/* 0 filter, 1 raw */

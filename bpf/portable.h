@@ -22,15 +22,9 @@
 #define barrier_var(v) asm volatile("" : "+r"(v))
 #endif
 
-#if IMAGE_CAPACITY_INDEX == 0
-#define IMAGE_CAPACITY IMAGE_CAPACITY_0
-#elif IMAGE_CAPACITY_INDEX == 1
-#define IMAGE_CAPACITY IMAGE_CAPACITY_1
-#elif IMAGE_CAPACITY_INDEX == 2
-#define IMAGE_CAPACITY IMAGE_CAPACITY_2
-#else
-#define IMAGE_CAPACITY IMAGE_CAPACITY_3
-#endif
+#define CAPACITY_NUMBER(i)	IMAGE_CAPACITY_##i
+#define CAPACITY_OF(i)		CAPACITY_NUMBER(i)
+#define IMAGE_CAPACITY		CAPACITY_OF(IMAGE_CAPACITY_INDEX)
 
 /* The value of the inner map. A global function's parameter: its size is the verifier's bound. */
 struct image_space {

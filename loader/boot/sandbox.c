@@ -132,7 +132,7 @@ int sandbox_enter(unsigned int seconds, struct error *err)
 	struct sock_fprog prog = { .filter = filter };
 
 	if (limit(RLIMIT_AS, address_space()) || limit(RLIMIT_CPU, seconds + 1UL) ||
-	    limit(RLIMIT_FSIZE, IMAGE_CAPACITY_3) || limit(RLIMIT_NOFILE, 16) ||
+	    limit(RLIMIT_FSIZE, IMAGE_CAPACITY_MAX) || limit(RLIMIT_NOFILE, 16) ||
 	    limit(RLIMIT_CORE, 0))
 		return error_errno(err, -errno, "cannot limit what compiling the rules may use");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))

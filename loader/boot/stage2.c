@@ -26,7 +26,7 @@ static int map_image(int fd, void **data, size_t *size, struct error *err)
 		return error_errno(err, -errno, "cannot seal the image");
 	if (fstat(fd, &st))
 		return error_errno(err, -errno, "cannot look at the image");
-	if (st.st_size <= 0 || st.st_size > IMAGE_CAPACITY_3)
+	if (st.st_size <= 0 || st.st_size > IMAGE_CAPACITY_MAX)
 		return error_set(err, -EINVAL, "the image has no sensible size");
 	*size = (size_t)st.st_size;
 	*data = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);

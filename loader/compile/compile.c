@@ -16,7 +16,8 @@
 #define COST_WARN	10U
 
 static const size_t capacities[IMAGE_CAPACITIES] = {
-	IMAGE_CAPACITY_0, IMAGE_CAPACITY_1, IMAGE_CAPACITY_2, IMAGE_CAPACITY_3,
+	IMAGE_CAPACITY_0, IMAGE_CAPACITY_1, IMAGE_CAPACITY_2,
+	IMAGE_CAPACITY_3, IMAGE_CAPACITY_4, IMAGE_CAPACITY_5,
 };
 
 int image_capacity(size_t total)
@@ -253,7 +254,7 @@ static int assemble(struct image *img, struct builder *b, struct ruleset *rs,
 	if (image_capacity(size + (size_t)h.nr_counters * sizeof(struct image_counter) + 64) < 0)
 		return error_set(err, -E2BIG,
 				 "the rules need %zu MiB; at most %u MiB are supported", size >> 20,
-				 IMAGE_CAPACITY_3 >> 20);
+				 IMAGE_CAPACITY_MAX >> 20);
 	img->data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (img->data == MAP_FAILED) {
 		img->data = NULL;

@@ -8,7 +8,7 @@
 #include "error.h"
 
 /*
- * The BPF objects that are built into the helper: "deny", "evaluator0".."evaluator3",
+ * The BPF objects that are built into the helper: "deny", "evaluator0".."evaluator5",
  * "conntrack", "handover".
  */
 

@@ -23,6 +23,8 @@
 #include "gen/evaluator1.lskel.h"
 #include "gen/evaluator2.lskel.h"
 #include "gen/evaluator3.lskel.h"
+#include "gen/evaluator4.lskel.h"
+#include "gen/evaluator5.lskel.h"
 #include "gen/handover.lskel.h"
 
 #pragma GCC diagnostic pop
@@ -33,6 +35,8 @@
 #include "gen/evaluator1.elf.h"
 #include "gen/evaluator2.elf.h"
 #include "gen/evaluator3.elf.h"
+#include "gen/evaluator4.elf.h"
+#include "gen/evaluator5.elf.h"
 #include "gen/handover.elf.h"
 
 /* The generated functions take their own type: these take any. */
@@ -83,6 +87,8 @@ CONFIGURED(evaluator0)
 CONFIGURED(evaluator1)
 CONFIGURED(evaluator2)
 CONFIGURED(evaluator3)
+CONFIGURED(evaluator4)
+CONFIGURED(evaluator5)
 PLAIN(handover)
 
 static const struct skeleton skeletons[] = {
@@ -92,6 +98,8 @@ static const struct skeleton skeletons[] = {
 	{ COMMON(evaluator1), WITH_MAPS(evaluator1) },
 	{ COMMON(evaluator2), WITH_MAPS(evaluator2) },
 	{ COMMON(evaluator3), WITH_MAPS(evaluator3) },
+	{ COMMON(evaluator4), WITH_MAPS(evaluator4) },
+	{ COMMON(evaluator5), WITH_MAPS(evaluator5) },
 	{ COMMON(handover) },
 };
 

@@ -90,9 +90,9 @@ static void too_big_changes_nothing(void **state)
 	assert_int_equal(image_layout(&h, IMAGE_CAPACITY_0, 1), -E2BIG);
 	assert_memory_equal(&h, &before, sizeof(h));
 	h = header(UINT32_MAX, UINT32_MAX, UINT32_MAX);
-	assert_int_equal(image_layout(&h, IMAGE_CAPACITY_3, 8), -E2BIG);
+	assert_int_equal(image_layout(&h, IMAGE_CAPACITY_MAX, 8), -E2BIG);
 	h = header(4096, UINT32_MAX / 16 + 2, 0);	/* would wrap in 32 bits */
-	assert_int_equal(image_layout(&h, IMAGE_CAPACITY_3, 8), -E2BIG);
+	assert_int_equal(image_layout(&h, IMAGE_CAPACITY_MAX, 8), -E2BIG);
 }
 
 int main(void)
