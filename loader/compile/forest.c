@@ -161,13 +161,14 @@ static int parts_make(struct grow *g, const uint32_t *list, uint32_t n, const st
 		      struct parts *p)
 {
 	uint32_t fill[NODE_SPLITS + 1] = { 0 }, i, q, total = 0;
-	uint8_t *first = malloc(2 * (size_t)n), *last = first + n;
+	uint8_t *first = malloc(2 * (size_t)n), *last;
 	struct range r;
 
 	memset(p, 0, sizeof(*p));
 	p->min_id = IMAGE_NONE;
 	if (!first)
 		return -ENOMEM;
+	last = first + n;
 	for (i = 0; i < n; i++) {
 		r = item_range(g->it, list[i], s->dim);
 		first[i] = (uint8_t)split_child(s, r.lo);

@@ -136,10 +136,13 @@ def table(r, family, name, with_state):
     for chain in HOOKS[name] + user:
         own = chain in user
         later = user[user.index(chain) + 1:] if own else user
-        for _ in range(r.randint(0, 9)):
+        # A long chain is searched by trees; its rules mostly count, so that packets come to many of them.
+        long = r.choice([20, 60, 200, 800]) if maybe(r, 20) else 0
+        for _ in range(long or r.randint(0, 9)):
             # What a user chain may hold depends on who jumps to it: -i and -o both may.
             words = matches(r, family, chain, with_state and name == "filter" or with_state and maybe(r, 10))
-            body.append(" ".join(["-A", chain] + words + [target(r, own, later)]).rstrip())
+            acts = "" if long and maybe(r, 95) else target(r, own, [] if long else later)
+            body.append(" ".join(["-A", chain] + words + [acts]).rstrip())
     r.shuffle(body)
     return lines + body + ["COMMIT"]
 
