@@ -3,7 +3,6 @@
 bpfilter --version | grep ' 0\.0\.1$'
 bpfilter status
 dpkg -i bpfilter_*_amd64.deb
-! bpfilter --version | grep ' 0\.0\.1$'
+bpfilter --version | head -n 1 | grep -v ' 0\.0\.1$'
 systemctl is-active bpfilter
 bpfilter status
-lsinitramfs "/boot/initrd.img-$(uname -r)" | grep etc/bpfilter/rules.v4
