@@ -74,6 +74,8 @@ struct range item_range(const struct items *it, uint32_t i, unsigned int dim)
 
 	if (it->rules4)
 		return range4(it, &it->rules4[i], dim);
+	if (!it->rules6)
+		return (struct range){ 0, UINT32_MAX };	/* neither: there are no items */
 	r = &it->rules6[i];
 	if (dim < DIM_DST)
 		return prefix6(r->src, r->src_shift, dim);
@@ -151,8 +153,8 @@ static void cuts_find(const struct sample *s, uint32_t parts, struct cut *cuts)
 	uint32_t started = 0, ended = 0, border, rank, q, crossing, away;
 
 	for (q = 0; q < parts; q++)
-		cuts[q].crossing = UINT32_MAX;
-	for (;;) {
+		cuts[q] = (struct cut){ .crossing = UINT32_MAX };
+	while (s->n) {
 		if (started < s->n && s->lo[started] <= s->hi[ended])
 			border = s->lo[started];
 		else if (s->hi[ended] < s->hi[s->n - 1])
