@@ -152,7 +152,7 @@ $(B)/host/classifier-fast: $(classifier_names:%=$(B)/obj/%.o) $(PURE:%.c=$(B)/ob
 	$(Q)$(CC_TARGET) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Not part of a test: nanoseconds per packet, for scripts/bench.
-$(B)/host/rate: loader/test/rate.c
+$(B)/host/rate: loader/test/rate.c loader/test/bench/live.h
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(filter-out -Werror,$(CFLAGS)) $(foreign) -static -o $@ $< $(LIBS)
@@ -165,7 +165,7 @@ $(B)/host/flows.bpf.o: loader/test/bench/flows.bpf.c loader/test/bench/flows.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(bpf_cc)
 
-$(B)/host/flows: loader/test/bench/flows.c loader/test/bench/flows.h
+$(B)/host/flows: loader/test/bench/flows.c loader/test/bench/flows.h loader/test/bench/live.h
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(filter-out -Werror,$(CFLAGS)) $(foreign) -static -o $@ $< $(LIBS)

@@ -20,8 +20,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "bench/live.h"
 
 struct packet {
 	struct ethhdr eth;
@@ -106,24 +107,6 @@ static int open_socket(int port)
 	return bind(fd, (struct sockaddr *)&any, sizeof(any));
 }
 
-static double cpu_time(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static int inject(int prog, struct packet *p, unsigned int ifindex, int count)
-{
-	struct xdp_md ctx = { .data_end = sizeof(*p), .ingress_ifindex = ifindex };
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = p, .data_size_in = sizeof(*p),
-		    .ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = count,
-		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = 64);
-
-	return bpf_prog_test_run_opts(prog, &opts);
-}
-
 int main(int argc, char **argv)
 {
 	int accept = argc == 4 && !strcmp(argv[2], "accept"), port = accept ? 53 : 9, count, prog;
@@ -141,9 +124,9 @@ int main(int argc, char **argv)
 		perror("rate");
 		return 1;
 	}
-	inject(prog, &p, ifindex, count / 8); /* warms up */
+	inject(prog, &p, sizeof(p), ifindex, count / 8); /* warms up */
 	start = cpu_time();
-	if (inject(prog, &p, ifindex, count)) {
+	if (inject(prog, &p, sizeof(p), ifindex, count)) {
 		perror("rate: live frames");
 		return 1;
 	}

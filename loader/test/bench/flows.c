@@ -18,10 +18,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "flows.h"
+#include "live.h"
 
 struct frame {
 	struct ethhdr eth;
@@ -72,24 +72,6 @@ static int make_frame(const char *ifname, struct frame *f)
 	return ret;
 }
 
-static double cpu_time(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static int inject(int prog, struct frame *f, unsigned int ifindex, int count)
-{
-	struct xdp_md ctx = { .data_end = sizeof(*f), .ingress_ifindex = ifindex };
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = f, .data_size_in = sizeof(*f),
-		    .ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = count,
-		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = 64);
-
-	return bpf_prog_test_run_opts(prog, &opts);
-}
-
 int main(int argc, char **argv)
 {
 	unsigned int one = 1, ifindex, mask;
@@ -116,9 +98,10 @@ int main(int argc, char **argv)
 	mask = (unsigned int)n - 1;
 	bpf_map_update_elem(bpf_object__find_map_fd_by_name(o, "state"), &one, &mask, BPF_ANY);
 	ifindex = if_nametoindex(argv[2]);
-	inject(prog, &frame, ifindex, count / 4 < 64 ? 64 : count / 4);	/* warms up */
+	/* Warms up. */
+	inject(prog, &frame, sizeof(frame), ifindex, count / 4 < 64 ? 64 : count / 4);
 	start = cpu_time();
-	if (inject(prog, &frame, ifindex, count)) {
+	if (inject(prog, &frame, sizeof(frame), ifindex, count)) {
 		perror("flows: live frames");
 		return 1;
 	}
