@@ -39,7 +39,8 @@ struct packet {
 	u8 l4;			/* enum l4_state */
 	u8 flags;		/* PACKET_* */
 	u8 tcp_flags;		/* byte 13 of the TCP header */
-	u32 pad;
+	u8 ports;		/* enum l4_state for who needs no more than the ports */
+	u8 pad[3];
 	u64 options[4];		/* TCP option kinds present, a bit each */
 };
 
@@ -47,12 +48,15 @@ struct packet {
 #define IPPROTO_ICMP_		1
 #define IPPROTO_TCP_		6
 #define IPPROTO_UDP_		17
+#define IPPROTO_DCCP_		33
 #define IPPROTO_ROUTING_	43
 #define IPPROTO_FRAGMENT_	44
 #define IPPROTO_AH_		51
 #define IPPROTO_ICMPV6_		58
 #define IPPROTO_NONE_		59
 #define IPPROTO_DSTOPTS_	60
+#define IPPROTO_SCTP_		132
+#define IPPROTO_UDPLITE_	136
 
 /* A packet of 64 KiB has room for no more headers than this. */
 #define IPV6_HEADERS_MAX	8192
@@ -108,24 +112,44 @@ static __always_inline void packet_options(hook_ctx *ctx, const struct reader *r
 	portable_loop(40, option_step, &s);
 }
 
+/* tcphdr, udphdr, icmphdr, icmp6hdr; of the others only multiport reads, and only the ports. */
+static __always_inline u32 header_size(u32 proto)
+{
+	switch (proto) {
+	case IPPROTO_TCP_:
+		return 20;
+	case IPPROTO_UDP_:
+	case IPPROTO_ICMP_:
+	case IPPROTO_ICMPV6_:
+		return 8;
+	case IPPROTO_UDPLITE_:
+	case IPPROTO_SCTP_:
+	case IPPROTO_DCCP_:
+		return 4;
+	}
+	return 0;
+}
+
 /*
- * The transport header at @off. Lengths: tcphdr 20, udphdr 8, icmphdr 8, icmp6hdr 8 (xt_tcpudp.c
- * asks for the whole header before it looks at a port).
+ * The transport header at @off. xt_tcpudp.c asks for the whole header before it looks at a port,
+ * xt_multiport.c for the four bytes of the ports.
  */
 verified_once int packet_l4(hook_ctx *ctx, const struct reader *r, struct packet *p, u32 off,
 			    u32 options)
 {
-	u32 proto, size = 8, w[2];
+	u32 proto, size, w[1];
 
 	if (!r || !p)
 		return -1;
 	proto = p->proto;
-	if (proto == IPPROTO_TCP_)
-		size = 20;
-	else if (proto != IPPROTO_UDP_ && proto != IPPROTO_ICMP_ && proto != IPPROTO_ICMPV6_)
+	size = header_size(proto);
+	if (!size)
 		return 0;
-	if ((u64)off + size > r->len || read_words(ctx, r, off, w, 2)) {
+	if ((u64)off + size > r->len)
 		p->l4 = L4_SHORT;
+	if ((u64)off + 4 > r->len || read_words(ctx, r, off, w, 1)) {
+		p->l4 = L4_SHORT;
+		p->ports = L4_SHORT;
 		return 0;
 	}
 	p->sport = net32(w[0]) >> 16;
@@ -134,7 +158,7 @@ verified_once int packet_l4(hook_ctx *ctx, const struct reader *r, struct packet
 		p->dport = p->sport;
 		p->sport = 0;
 	}
-	if (proto != IPPROTO_TCP_)
+	if (proto != IPPROTO_TCP_ || p->l4 == L4_SHORT)
 		return 0;
 	if (read_words(ctx, r, off + 12, w, 1)) {
 		p->l4 = L4_SHORT;
@@ -166,6 +190,7 @@ verified_once int packet_ipv4(hook_ctx *ctx, const struct reader *r, struct pack
 		p->flags |= PACKET_FRAGMENT;
 		/* xt_tcpudp.c: offset 1 overwrites the flags of a TCP header, "hotdrop" */
 		p->l4 = fragment == 1 && p->proto == IPPROTO_TCP_ ? L4_SHORT : L4_FRAGMENT;
+		p->ports = L4_FRAGMENT;
 	}
 	return (int)((net32(w[0]) >> 24) & 15) * 4;
 }
@@ -271,6 +296,7 @@ verified_once int packet_ipv6(hook_ctx *ctx, const struct reader *r, struct pack
 		p->flags |= PACKET_UNPARSED;
 		p->l4 = L4_SHORT;
 	}
+	p->ports = p->l4;
 	return (int)h.off;
 }
 
