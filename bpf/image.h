@@ -190,8 +190,8 @@ enum image_node_kind { NODE_INNER, NODE_LEAF, NODE_LEAVES };
 /*
  * A leaf record: the addresses and ports a packet has to have; sorted by id within a leaf. The rest
  * of the rule is its trait. Where the trait has no program, both decide. Else the box is necessary
- * and the program sufficient. What may be in a box: addresses with prefix masks, and the ports of
- * the *first* tcp/udp/icmp match.
+ * and the program sufficient. What may be in a box: addresses with prefix masks, and the ports that
+ * the tcp, udp, icmp and multiport matches ask for; several records make several boxes.
  */
 struct image_rule4 {
 	u32 src, dst;
@@ -227,7 +227,7 @@ struct image_trait {
 };
 
 #define TRAIT_PROTO	(1U << 0)	/* @proto must be the packet's */
-#define TRAIT_L4	(1U << 1)	/* a tcp/udp/icmp match: header needed, ports compared */
+#define TRAIT_L4	(1U << 1)	/* a match of ports or types: header needed, box compared */
 #define TRAIT_PARSED	(1U << 2)	/* IPv6 with -p: headers that cannot be read drop */
 #define TRAIT_NOT_IN	(1U << 3)	/* ! -i */
 #define TRAIT_NOT_OUT	(1U << 4)
@@ -236,7 +236,8 @@ struct image_trait {
 #define TRAIT_TCP	(1U << 7)	/* the flags under @tcp_mask must be @tcp_flags */
 #define TRAIT_NOT_TCP	(1U << 8)	/* must not */
 #define TRAIT_CT_FIRST	(1U << 9)	/* @ct is written before the match of TRAIT_L4 */
-#define TRAIT_ALL	((1U << 10) - 1)
+#define TRAIT_WHOLE_L4	(1U << 10)	/* TRAIT_L4: the program is for headers cut off alone */
+#define TRAIT_ALL	((1U << 11) - 1)
 
 /*
  * Interface names cut the space of 16-byte names into intervals. Border i is the first name of
@@ -292,8 +293,17 @@ enum image_opcode {
 	OP_SRC6,	/* payload: u32 value[4], u32 mask[4] */
 	OP_DST6,	/* as OP_SRC6 */
 	OP_NEVER,	/* matches nothing (! -s 0/0, ! -i +); OP_INVERT: everything */
-	OP_LAST = OP_NEVER,
+	OP_MULTIPORT,	/* arg: MULTIPORT_* | words << 8; payload: two ranges lo << 16 | hi a word */
+	OP_LAST = OP_MULTIPORT,
 };
+
+/*
+ * OP_MULTIPORT: one of these ports must be in one of the ranges. Without the ports: drop, no match
+ * in a later fragment.
+ */
+#define MULTIPORT_SOURCE	1U
+#define MULTIPORT_DESTINATION	2U
+#define MULTIPORT_WORDS		8U	/* at most */
 
 #define OP_ANY		2U	/* OP_ICMP: any type */
 

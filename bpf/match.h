@@ -37,6 +37,27 @@ static __always_inline int same_address4(struct image_space *img, u64 at, u32 x,
 	return mask && !((x ^ value) & *mask);
 }
 
+/* in_list() - OP_MULTIPORT at @at. What a word does not need is a range that is in it twice. */
+verified_once int in_list(struct image_space *img, const struct packet *p, u64 at, u32 arg)
+{
+	u32 i, x, y;
+
+	if (!img || !p)
+		return 0;
+	x = arg & MULTIPORT_SOURCE ? p->sport : p->dport;
+	y = arg & MULTIPORT_DESTINATION ? p->dport : p->sport;
+	for (i = 0; i < MULTIPORT_WORDS; i++) {
+		const u32 *range = image_at(img, at + 8 + i * 8, 8);
+
+		if (i >= arg >> 8 || !range)
+			return 0;
+		if (in_range(x, range[0]) || in_range(x, range[1]) || in_range(y, range[0]) ||
+		    in_range(y, range[1]))
+			return 1;
+	}
+	return 0;
+}
+
 /* The ops that compare: 1 holds, 0 does not. */
 static __always_inline int op_holds(struct image_space *img, const struct packet *p, u64 at,
 				    u32 code, u32 flags, u32 arg)
@@ -68,6 +89,8 @@ static __always_inline int op_holds(struct image_space *img, const struct packet
 		return same_address6(img, at, p->src);
 	case OP_DST6:
 		return same_address6(img, at, p->dst);
+	case OP_MULTIPORT:
+		return in_list(img, p, at, arg);
 	}
 	return 0;
 }
@@ -95,6 +118,8 @@ verified_once u32 match_op(struct image_space *img, const struct packet *p, u64 
 		return MATCH_YES | size;
 	if (code == OP_TCP_OPTION && (p->flags & PACKET_OPTIONS_BAD))
 		return MATCH_HOTDROP;
+	if (code == OP_MULTIPORT && p->ports != L4_READABLE)
+		return p->ports == L4_SHORT ? MATCH_HOTDROP : MATCH_NO;
 	if (!op_holds(img, p, at, code, op->flags, op->arg) ^ (op->flags & OP_INVERT))
 		return MATCH_NO;
 	return MATCH_YES | size;
@@ -181,7 +206,7 @@ static __always_inline int wrong_interfaces(const struct packet *p, const struct
 	return (in ^ !!(flags & TRAIT_NOT_IN)) | (out ^ !!(flags & TRAIT_NOT_OUT));
 }
 
-/* A tcp, udp or icmp match, and the TCP flags. */
+/* A match of ports or types, and the TCP flags. */
 static __always_inline u32 match_l4(const struct packet *p, const struct image_trait *t, u32 flags)
 {
 	if (p->l4 == L4_FRAGMENT)
@@ -240,7 +265,7 @@ verified_once u32 match_trait(struct image_space *img, const struct packet *p, u
 	}
 	if (t->ct && !(p->ct & t->ct))
 		return MATCH_NO;
-	return t->program ? MATCH_PROGRAM : MATCH_YES;
+	return t->program && !(flags & TRAIT_WHOLE_L4) ? MATCH_PROGRAM : MATCH_YES;
 }
 
 #endif

@@ -21,7 +21,7 @@ int bad(struct check *c, const char *what)
 	return -EINVAL;
 }
 
-/* Size of an op of each code with its payload, in units of 8 bytes. */
+/* Size of an op of each code with its payload, in units of 8 bytes; OP_MULTIPORT has many. */
 static const uint8_t op_words[OP_LAST + 1] = {
 	[OP_END] = 1, [OP_PARSED] = 1, [OP_L4] = 1, [OP_SPORT] = 1, [OP_DPORT] = 1, [OP_ICMP] = 1,
 	[OP_TCP_FLAGS] = 1, [OP_TCP_OPTION] = 1, [OP_CT_STATE] = 1, [OP_PROTO] = 1,
@@ -39,6 +39,16 @@ static uint32_t op_features(const struct image_op *op)
 		return IMAGE_F_CONNTRACK | (op->arg & (CT_SNAT | CT_DNAT) ? IMAGE_F_NAT_STATE : 0);
 	}
 	return 0;
+}
+
+static bool size_good(const struct image_op *op)
+{
+	uint32_t which = op->arg & 255;
+
+	if (op->code != OP_MULTIPORT)
+		return op->size == op_words[op->code];
+	return which && which <= (MULTIPORT_SOURCE | MULTIPORT_DESTINATION) && op->size > 1 &&
+	       op->size <= MULTIPORT_WORDS + 1 && op->arg >> 8 == op->size - 1U;
 }
 
 static int check_section(struct check *c, struct image_section s, size_t record)
@@ -111,7 +121,7 @@ static int check_programs(struct check *c)
 		if (!ops)
 			c->starts[at / 8] |= (uint8_t)(1U << at % 8);
 		memcpy(&op, base + (size_t)at * 8, sizeof(op));
-		if (op.code > OP_LAST || op.size != op_words[op.code] || op.size > words - at ||
+		if (op.code > OP_LAST || !size_good(&op) || op.size > words - at ||
 		    ++ops > IMAGE_OPS_MAX)
 			return bad(c, "a match program");
 		if (op_features(&op) & ~c->h->features)
