@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One rule -> a leaf record, its trait, and a match program for what these cannot say. */
+/* One rule -> leaf records, their trait, and a match program for what these cannot say. */
 #include "compile/internal.h"
 
 #include <arpa/inet.h>
@@ -130,11 +130,15 @@ static int trait_finish(struct builder *b, struct image_trait *t, struct program
 			uint32_t *number)
 {
 	uint32_t offset;
+	bool absorbed;
 	int ret;
 
 	if (p->l4)
 		t->flags |= TRAIT_L4;
-	if (!trait_absorb(t, p)) {
+	absorbed = trait_absorb(t, p);
+	if (absorbed && p->multiport)
+		t->flags |= TRAIT_WHOLE_L4;
+	if (!absorbed || p->multiport) {
 		program_op(p, OP_END, 0, 0, NULL, 0);
 		if (p->failed)
 			return p->failed;
@@ -149,7 +153,7 @@ static int trait_finish(struct builder *b, struct image_trait *t, struct program
 	return ret;
 }
 
-static void store4(struct builder *b, const struct box *x, const struct program *p,
+static void store4(struct builder *b, const struct box *x, const struct port_box *p,
 		   const struct rule *r, uint32_t trait)
 {
 	struct image_rule4 rule = {
@@ -175,7 +179,7 @@ static u8 low_bits(unsigned int len)
 	return (u8)(len < 64 ? 64 : 128 - len);
 }
 
-static void store6(struct builder *b, const struct box *x, const struct program *p,
+static void store6(struct builder *b, const struct box *x, const struct port_box *p,
 		   const struct rule *r, uint32_t trait)
 {
 	struct image_rule6 rule = {
@@ -191,17 +195,19 @@ static void store6(struct builder *b, const struct box *x, const struct program 
 	buffer_add(&b->rules6, &rule, sizeof(rule));
 }
 
-static void program_reset(struct program *p)
+/* A record for each box; a small chain has no room for many. */
+static void store(struct builder *b, const struct box *x, const struct program *p,
+		  const struct rule *r, enum family f, uint32_t trait)
 {
-	p->len = 0;
-	p->nr_ops = 0;
-	p->features = 0;
-	p->failed = 0;
-	p->l4 = 0;
-	p->sport_lo = 0;
-	p->sport_hi = 65535;
-	p->dport_lo = 0;
-	p->dport_hi = 65535;
+	unsigned int i;
+
+	for (i = 0; i < p->nr_boxes; i++) {
+		if (f == FAMILY_IPV4)
+			store4(b, x, &p->boxes[i], r, trait);
+		else
+			store6(b, x, &p->boxes[i], r, trait);
+	}
+	b->room -= p->nr_boxes - 1;
 }
 
 static int box_error(const struct rule *r, int ret, struct error *err)
@@ -223,7 +229,7 @@ int box_compile(struct builder *b, const struct rule *r, enum family f, uint32_t
 	uint32_t trait = 0;
 	int ret = 0;
 
-	program_reset(&p);
+	program_start(&p, b->room < PROGRAM_BOXES ? b->room + 1 : PROGRAM_BOXES);
 	box_basics(b, &p, &box, &t, r, f);
 	for (m = r->matches; m && !ret; m = m->next) {
 		if (m->ext->compile)
@@ -239,10 +245,7 @@ int box_compile(struct builder *b, const struct rule *r, enum family f, uint32_t
 	if (trait >= 1U << (32 - RULE4_TRAIT))
 		return error_set(err, -E2BIG, "more than %u rules differ in more than addresses and ports",
 				 (1U << (32 - RULE4_TRAIT)) - 1);
-	if (f == FAMILY_IPV4)
-		store4(b, &box, &p, r, trait);
-	else
-		store6(b, &box, &p, r, trait);
+	store(b, &box, &p, r, f, trait);
 	if (b->rules4.failed || b->rules6.failed)
 		return error_errno(err, -ENOMEM, "compiling the rules");
 	return 0;

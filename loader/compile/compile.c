@@ -153,6 +153,8 @@ static int compile_chain(struct builder *b, const struct chain *c, enum family f
 	int ret;
 
 	b->nr_hot += chain.nr_hot;
+	/* A chain that can do without trees stays so. */
+	b->room = c->nr_rules <= IMAGE_LEAF ? IMAGE_LEAF - c->nr_rules : UINT32_MAX;
 	if (c->hook != HOOK_NONE) {
 		chain.policy = c->policy == TARGET_DROP ? 0 : 1;
 		chain.policy_counter = b->nr_counters++;

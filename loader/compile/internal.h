@@ -50,12 +50,13 @@ struct builder {
 	struct store program_store, trait_store;
 	uint32_t features;
 	uint32_t nr_chains, nr_rules, nr_counters, nr_hot;
+	uint32_t room;			/* records this chain may have besides one for each rule */
 	uint64_t dear;			/* cost of the dearest chain against what is typical */
 	char warning[IMAGE_WARNING];	/* about that chain */
 };
 
 /**
- * box_compile() - one rule that does @act: its leaf record, its trait and, if need be, its match
+ * box_compile() - one rule that does @act: its leaf records, their trait and, if need be, its match
  * program.
  */
 int box_compile(struct builder *b, const struct rule *r, enum family f, uint32_t act,

@@ -4,6 +4,20 @@
 #include <errno.h>
 #include <string.h>
 
+void program_start(struct program *p, unsigned int max_boxes)
+{
+	p->len = 0;
+	p->nr_ops = 0;
+	p->features = 0;
+	p->failed = 0;
+	p->boxes[0] = (struct port_box){ 0, UINT16_MAX, 0, UINT16_MAX };
+	p->nr_boxes = 1;
+	p->max_boxes = max_boxes;
+	p->l4 = false;
+	p->multiport = false;
+	p->loose = false;
+}
+
 void program_op(struct program *p, enum image_opcode code, unsigned int flags, u32 arg,
 		const u64 *payload, unsigned int words)
 {
@@ -23,17 +37,52 @@ void program_op(struct program *p, enum image_opcode code, unsigned int flags, u
 	p->nr_ops++;
 }
 
-int program_ports(struct program *p, u16 sport_lo, u16 sport_hi, u16 dport_lo, u16 dport_hi)
+static u16 larger(u16 a, u16 b)
 {
-	program_op(p, OP_L4, 0, 0, NULL, 0);
-	if (p->l4) {
-		/* A second transport match: the box is the first one's. */
-		return 0;
+	return a > b ? a : b;
+}
+
+static u16 smaller(u16 a, u16 b)
+{
+	return a < b ? a : b;
+}
+
+/* What two boxes have in common. */
+static struct port_box common(const struct port_box *a, const struct port_box *b)
+{
+	return (struct port_box){
+		larger(a->sport_lo, b->sport_lo), smaller(a->sport_hi, b->sport_hi),
+		larger(a->dport_lo, b->dport_lo), smaller(a->dport_hi, b->dport_hi),
+	};
+}
+
+bool program_narrow(struct program *p, const struct port_box *to, unsigned int n)
+{
+	struct port_box boxes[PROGRAM_BOXES], box;
+	unsigned int i, j, count = 0;
+
+	for (i = 0; i < p->nr_boxes; i++) {
+		for (j = 0; j < n; j++) {
+			box = common(&p->boxes[i], &to[j]);
+			if (box.sport_lo > box.sport_hi || box.dport_lo > box.dport_hi)
+				continue;
+			if (count == p->max_boxes)
+				return false;
+			boxes[count++] = box;
+		}
 	}
-	p->l4 = 1;
-	p->sport_lo = sport_lo;
-	p->sport_hi = sport_hi;
-	p->dport_lo = dport_lo;
-	p->dport_hi = dport_hi;
-	return 1;
+	if (!count)
+		return false;
+	memcpy(p->boxes, boxes, count * sizeof(*boxes));
+	p->nr_boxes = count;
+	return true;
+}
+
+bool program_ports(struct program *p, u16 sport_lo, u16 sport_hi, u16 dport_lo, u16 dport_hi)
+{
+	const struct port_box box = { sport_lo, sport_hi, dport_lo, dport_hi };
+
+	program_op(p, OP_L4, 0, 0, NULL, 0);
+	p->l4 = true;
+	return program_narrow(p, &box, 1);
 }

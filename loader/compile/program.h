@@ -2,12 +2,22 @@
 #ifndef COMPILE_PROGRAM_H
 #define COMPILE_PROGRAM_H
 
+#include <stdbool.h>
+
 #include "bpf/image.h"
 
+/* Ports a packet may have; ICMP has no source and type << 8 | code for the destination. */
+struct port_box {
+	u16 sport_lo, sport_hi, dport_lo, dport_hi;
+};
+
+/* Leaf records a rule may become. */
+#define PROGRAM_BOXES	4U
+
 /*
- * The match of one rule while it is compiled: a box and the ops that must hold besides, in the
+ * The match of one rule while it is compiled: boxes and the ops that must hold besides, in the
  * order the matches are written. Extensions call program_op(); the compiler drops the program again
- * when box and trait say it all (trait_absorb()).
+ * when boxes and trait say it all (trait_absorb()).
  */
 struct program {
 	u64 ops[2048];		/* struct image_op and payloads; not zeroed beyond @len */
@@ -16,23 +26,34 @@ struct program {
 	u32 features;		/* IMAGE_F_* the rule needs */
 	int failed;		/* 0 or -E2BIG: does not fit */
 
-	/* The L4 part of the box, if an extension could put itself there (program_ports()). */
-	int l4;			/* a tcp/udp/icmp match has been seen */
-	u16 sport_lo, sport_hi, dport_lo, dport_hi;
+	/* The packet's ports have to be in one of these (program_narrow()). */
+	struct port_box boxes[PROGRAM_BOXES];
+	unsigned int nr_boxes, max_boxes;
+	bool l4;		/* a match of ports or types has been seen */
+	bool multiport;		/* an OP_MULTIPORT is there: headers cut off need the program */
+	bool loose;		/* the boxes do not say all that an OP_MULTIPORT does */
 };
+
+/** program_start() - an empty one. @max_boxes: 1 to PROGRAM_BOXES. */
+void program_start(struct program *p, unsigned int max_boxes);
 
 /** program_op() - append an op. @payload: @words u64s behind it, may be NULL with 0. */
 void program_op(struct program *p, enum image_opcode code, unsigned int flags, u32 arg,
 		const u64 *payload, unsigned int words);
 
 /**
+ * program_narrow() - the ports have to be in one of the @n boxes @to as well. Returns false, and
+ * nothing changes, if that makes too many boxes or none.
+ */
+bool program_narrow(struct program *p, const struct port_box *to, unsigned int n);
+
+/**
  * program_ports() - a match that reads the transport header (tcp, udp, icmp, icmp6) begins here.
- * It emits OP_L4 and, for the first such match of a rule, narrows the box to these ranges.
- * A match that is not inverted passes its ranges; one that is, passes 0..65535 and emits ops.
- * ICMP: the destination range is type << 8 | code. Returns true if the box holds the ranges, so
+ * It emits OP_L4 and narrows the boxes to these ranges. A match that is not inverted passes its
+ * ranges; one that is, passes 0..65535 and emits ops. Returns true if the boxes hold the ranges, so
  * that no op for them is needed; false if the caller must emit OP_SPORT, OP_DPORT or OP_ICMP
  * itself.
  */
-int program_ports(struct program *p, u16 sport_lo, u16 sport_hi, u16 dport_lo, u16 dport_hi);
+bool program_ports(struct program *p, u16 sport_lo, u16 sport_hi, u16 dport_lo, u16 dport_hi);
 
 #endif

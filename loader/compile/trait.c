@@ -2,7 +2,8 @@
 /*
  * Checks that are cheaper in a trait than in a match program: fragments, TCP flags, states. What
  * drops a packet (OP_L4 on a header that is cut off) comes where it was written: a state
- * written before it is marked so, and anything else before it stays a program.
+ * written before it is marked so, and anything else before it stays a program. Multiport needs less
+ * of a header, so its program stays for those that are cut off (TRAIT_WHOLE_L4).
  */
 #include "compile/internal.h"
 
@@ -35,6 +36,7 @@ static bool absorb_op(struct image_trait *t, const struct image_op *op, unsigned
 {
 	switch (op->code) {
 	case OP_PARSED:
+	case OP_MULTIPORT:	/* the boxes say it */
 		return true;
 	case OP_L4:
 		if (t->ct)
@@ -57,6 +59,8 @@ bool trait_absorb(struct image_trait *t, const struct program *p)
 	unsigned int at = 0, nr_l4 = 0;
 	struct image_op op;
 
+	if (p->loose)
+		return false;
 	while (at < p->len) {
 		memcpy(&op, &p->ops[at], sizeof(op));
 		if (!absorb_op(&with, &op, &nr_l4))

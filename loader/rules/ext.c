@@ -11,6 +11,7 @@
 /* Every match we have. Two of one name: the family decides. */
 static const struct match_ext *const matches[] = {
 	&ext_tcp, &ext_udp, &ext_icmp, &ext_icmp6, &ext_comment, &ext_state, &ext_conntrack,
+	&ext_multiport,
 };
 
 #define NR_MATCHES	(sizeof(matches) / sizeof(matches[0]))
@@ -47,6 +48,11 @@ int ext_error(struct line_parser *lp, const char *fmt, ...)
 	vsnprintf(msg, sizeof(msg), fmt, ap);
 	va_end(ap);
 	return line_error(lp, lp->error_column, "%s", msg);
+}
+
+void ext_point(struct line_parser *lp, size_t offset)
+{
+	lp->error_column = lp->scan.arg_column + (unsigned int)offset;
 }
 
 const char *ext_next_word(struct line_parser *lp)

@@ -51,6 +51,8 @@ const struct match_ext *ext_find_proto(uint16_t proto, enum family f);
 /** ext_error() - the current argument is wrong; the caret goes there. Returns -EINVAL. */
 __attribute__((format(printf, 2, 3)))
 int ext_error(struct line_parser *lp, const char *fmt, ...);
+/** ext_point() - the caret of ext_error() goes @offset characters into the current argument. */
+void ext_point(struct line_parser *lp, size_t offset);
 /** ext_next_word() - consume one more word of the current option (--tcp-flags); NULL: none left. */
 const char *ext_next_word(struct line_parser *lp);
 /** ext_family() - of the rule being parsed. */

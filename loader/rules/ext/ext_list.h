@@ -12,5 +12,6 @@ extern const struct match_ext ext_icmp6;
 extern const struct match_ext ext_comment;
 extern const struct match_ext ext_state;
 extern const struct match_ext ext_conntrack;
+extern const struct match_ext ext_multiport;
 
 #endif

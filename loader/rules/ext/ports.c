@@ -1,9 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "rules/ext/ports.h"
 
+#include <string.h>
+
 #include "rules/names.h"
 
 #define PORT_MAX	65535U
+
+int port_parse(struct line_parser *lp, const char *s, size_t len, const char *proto,
+	       uint16_t *port)
+{
+	char buf[64];
+	unsigned int n;
+	int service;
+
+	if (len >= sizeof(buf))
+		return ext_error(lp, "invalid port or service \"%.64s\"", s);
+	memcpy(buf, s, len);
+	buf[len] = '\0';
+	if (!parse_number(buf, NULL, &n, 0, UINT16_MAX)) {
+		service = service_parse(buf, proto);
+		if (service < 0)
+			return ext_error(lp, "invalid port or service \"%s\" (0 to 65535, or a "
+					 "service of %s)", buf, proto);
+		n = (unsigned int)service;
+	}
+	*port = (uint16_t)n;
+	return 0;
+}
 
 /* skip_ports_match() */
 static bool is_any(const struct port_range *r)
@@ -25,7 +49,7 @@ void ports_print(struct buffer *out, const char *option, const struct port_range
 	}
 }
 
-static void list_port(struct buffer *out, uint16_t port, const char *proto, bool numeric)
+void port_list(struct buffer *out, uint16_t port, const char *proto, bool numeric)
 {
 	const char *name = numeric ? NULL : service_name(port, proto);
 
@@ -41,11 +65,11 @@ void ports_list(struct buffer *out, const char *name, const struct port_range *r
 	if (is_any(r))
 		return;
 	buffer_printf(out, " %s%s:%s", name, r->lo == r->hi ? "" : "s", r->invert ? "!" : "");
-	list_port(out, r->lo, proto, numeric);
+	port_list(out, r->lo, proto, numeric);
 	if (r->lo == r->hi)
 		return;
 	buffer_putc(out, ':');
-	list_port(out, r->hi, proto, numeric);
+	port_list(out, r->hi, proto, numeric);
 }
 
 /* One range as an op, when the box does not hold it. */

@@ -5,12 +5,22 @@
 #include "compile/program.h"
 #include "rules/ext.h"
 
-/* What tcp and udp have in common: two ranges of ports. */
+/* What tcp, udp and multiport have in common. */
 
 struct port_range {
 	uint16_t lo, hi;
 	bool invert;
 };
+
+/**
+ * port_parse() - xtables_parse_port(): the @len characters at @s are a number, or a service of
+ * @proto. Returns 0 or negative, with the message.
+ */
+int port_parse(struct line_parser *lp, const char *s, size_t len, const char *proto,
+	       uint16_t *port);
+
+/** port_list() - a port as iptables -L prints it: by name, if there is one and not @numeric. */
+void port_list(struct buffer *out, uint16_t port, const char *proto, bool numeric);
 
 /** ports_print() - " ! --sport LO:HI" as tcp_save(), udp_save() of 1.8.11. */
 void ports_print(struct buffer *out, const char *option, const struct port_range *r);

@@ -41,27 +41,6 @@ static void init(void *data, enum family f)
 	tcp->src.hi = tcp->dst.hi = UINT16_MAX;
 }
 
-/* xtables_parse_port() */
-static int parse_port(struct line_parser *lp, const char *s, size_t len, uint16_t *port)
-{
-	char buf[64];
-	unsigned int n;
-	int service;
-
-	if (len >= sizeof(buf))
-		return ext_error(lp, "invalid port or service \"%.64s\"", s);
-	memcpy(buf, s, len);
-	buf[len] = '\0';
-	if (!parse_number(buf, NULL, &n, 0, UINT16_MAX)) {
-		service = service_parse(buf, "tcp");
-		if (service < 0)
-			return ext_error(lp, "invalid port or service \"%s\"", buf);
-		n = (unsigned int)service;
-	}
-	*port = (uint16_t)n;
-	return 0;
-}
-
 /* parse_tcp_ports() */
 static int parse_ports(struct line_parser *lp, const char *arg, struct port_range *r)
 {
@@ -70,11 +49,11 @@ static int parse_ports(struct line_parser *lp, const char *arg, struct port_rang
 
 	r->lo = 0;
 	r->hi = UINT16_MAX;
-	if ((len || !colon) && parse_port(lp, arg, len, &r->lo))
+	if ((len || !colon) && port_parse(lp, arg, len, "tcp", &r->lo))
 		return -1;
 	if (!colon)
 		r->hi = r->lo;
-	else if (colon[1] && parse_port(lp, colon + 1, strlen(colon + 1), &r->hi))
+	else if (colon[1] && port_parse(lp, colon + 1, strlen(colon + 1), "tcp", &r->hi))
 		return -1;
 	if (r->lo > r->hi)
 		return ext_error(lp, "invalid port range (min > max)");

@@ -173,6 +173,52 @@ static void fragments(void **state)
 	expect(rules, &input4, tcp4, sizeof(tcp4), EVALUATE_ACCEPT, "01111");
 }
 
+/*
+ * xt_multiport.c needs the four bytes of the ports and no more, of five protocols; in a list that
+ * is in boxes, in one that is not, and beside -m tcp, which needs them all.
+ */
+static void multiport(void **state)
+{
+	static const uint8_t protos[] = { 6, 17, 33, 132, 136 };
+	static const char *const lists[] = { "--dports 9,22", "--dports 1,3,5,9,22",
+					     "! --dports 9,23", "--ports 4096,9",
+					     "--ports 1,3,22" };
+	uint8_t part[sizeof(tcp4)];
+	char rules[256];
+	size_t len, i, j;
+
+	(void)state;
+	memcpy(part, tcp4, sizeof(part));
+	for (i = 0; i < sizeof(protos) * 5; i++) {
+		part[9] = protos[i / 5];
+		snprintf(rules, sizeof(rules), ":INPUT DROP\n-A INPUT\n"
+			 "-A INPUT -p %u -m multiport --dports 21,23\n"
+			 "-A INPUT -p %u -m multiport %s -j ACCEPT\n", part[9], part[9],
+			 lists[i % 5]);
+		for (len = 20; len < 24; len++)
+			expect(rules, &input4, part, len, DROPPED(DROP_HOTDROP), "1000");
+		for (; len <= sizeof(part); len += 4)
+			expect(rules, &input4, part, len, EVALUATE_ACCEPT, "1010");
+		part[7] = 1;	/* a later fragment */
+		for (j = 20; j < 28; j++)
+			expect(rules, &input4, part, j, EVALUATE_DROP, "1001");
+		part[7] = 0;
+	}
+	part[9] = 6;
+	expect(":INPUT DROP\n-A INPUT -p tcp -m multiport --dports 22 -m tcp\n", &input4, part, 24,
+	       DROPPED(DROP_HOTDROP), "00");
+	expect(":INPUT DROP\n-A INPUT -p tcp -m multiport --dports 23 -m tcp --dport 23\n", &input4,
+	       part, 24, EVALUATE_DROP, "01");
+	expect(":INPUT DROP\n-A INPUT -p tcp -m tcp --dport 23 -m multiport --dports 23\n", &input4,
+	       part, 24, DROPPED(DROP_HOTDROP), "00");
+	expect(":INPUT DROP\n-A INPUT -p tcp -m state --state INVALID -m multiport --dports 22\n",
+	       &input4, part, 20, EVALUATE_DROP, "01");
+	expect(":INPUT DROP\n-A INPUT -p tcp -m multiport --dports 22 -m state --state INVALID\n",
+	       &input4, part, 20, DROPPED(DROP_HOTDROP), "00");
+	expect(":INPUT DROP\n-A INPUT -p tcp -m multiport --dports 22 -m state --state NEW\n",
+	       &input4, part, 24, EVALUATE_DROP, "11");
+}
+
 /* ipv6_find_hdr(): unreadable headers drop where a rule has -p, and only there. */
 static void headers6(void **state)
 {
@@ -211,7 +257,7 @@ int main(void)
 		cmocka_unit_test(policies),    cmocka_unit_test(walks),
 		cmocka_unit_test(matches),     cmocka_unit_test(short_headers),
 		cmocka_unit_test(fragments),   cmocka_unit_test(headers6),
-		cmocka_unit_test(other_hooks),
+		cmocka_unit_test(other_hooks), cmocka_unit_test(multiport),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

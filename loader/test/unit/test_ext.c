@@ -23,16 +23,17 @@ struct want_op {
 
 struct ext_case {
 	const char *rule;
-	u16 box[4];		/* source ports, destination ports */
+	struct port_box box;	/* the first */
 	u32 features;
 	struct want_op ops[6];	/* ends with code OP_END */
 };
 
 #define ANY	0, 65535
+#define ALL	{ ANY, ANY }
 #define CT	IMAGE_F_CONNTRACK
 
 static const struct ext_case cases[] = {
-	{ "-m comment --comment x", { 0, 0, 0, 0 }, 0, { { OP_END, 0, 0 } } },
+	{ "-m comment --comment x", ALL, 0, { { OP_END, 0, 0 } } },
 	{ "-p tcp -m tcp", { ANY, ANY }, 0, { { OP_L4, 0, 0 } } },
 	{ "-p tcp --sport 1:9 --dport 22", { 1, 9, 22, 22 }, 0, { { OP_L4, 0, 0 } } },
 	{ "-p tcp ! --sport 1:9 --dport 22", { ANY, 22, 22 }, 0,
@@ -57,12 +58,16 @@ static const struct ext_case cases[] = {
 	  { { OP_L4, 0, 0 }, { OP_NEVER, OP_INVERT, 0 } } },
 	{ "-p icmp ! --icmp-type 3/1", { ANY, ANY }, 0,
 	  { { OP_L4, 0, 0 }, { OP_ICMP, OP_INVERT, 3 << 16 | 1 << 8 | 1 } } },
-	{ "-p icmp -m icmp --icmp-type 8 -m icmp --icmp-type 8/0", { ANY, 0x800, 0x8ff }, 0,
-	  { { OP_L4, 0, 0 }, { OP_L4, 0, 0 }, { OP_ICMP, 0, 8 << 16 } } },
-	{ "-m state ! --state NEW", { 0, 0, 0, 0 }, CT, { { OP_CT_STATE, OP_INVERT, CT_NEW } } },
-	{ "-m conntrack --ctstate INVALID,UNTRACKED,ESTABLISHED,RELATED", { 0, 0, 0, 0 }, CT,
+	{ "-p icmp -m icmp --icmp-type 8 -m icmp --icmp-type 8/0", { ANY, 0x800, 0x800 }, 0,
+	  { { OP_L4, 0, 0 }, { OP_L4, 0, 0 } } },
+	{ "-p icmp -m icmp --icmp-type 8 -m icmp --icmp-type 9/0", { ANY, 0x800, 0x8ff }, 0,
+	  { { OP_L4, 0, 0 }, { OP_L4, 0, 0 }, { OP_ICMP, 0, 9 << 16 } } },
+	{ "-p tcp --dport 80: -m tcp --sport 7 ! --dport 99", { 7, 7, 80, 65535 }, 0,
+	  { { OP_L4, 0, 0 }, { OP_L4, 0, 0 }, { OP_DPORT, OP_INVERT, 99 << 16 | 99 } } },
+	{ "-m state ! --state NEW", ALL, CT, { { OP_CT_STATE, OP_INVERT, CT_NEW } } },
+	{ "-m conntrack --ctstate INVALID,UNTRACKED,ESTABLISHED,RELATED", ALL, CT,
 	  { { OP_CT_STATE, 0, CT_INVALID | CT_UNTRACKED | CT_ESTABLISHED | CT_RELATED } } },
-	{ "-m conntrack --ctstate DNAT", { 0, 0, 0, 0 }, CT | IMAGE_F_NAT_STATE,
+	{ "-m conntrack --ctstate DNAT", ALL, CT | IMAGE_F_NAT_STATE,
 	  { { OP_CT_STATE, 0, CT_DNAT } } },
 };
 
@@ -104,15 +109,13 @@ static void check_case(const struct ext_case *c, enum family f)
 	ruleset_init(&rs);
 	assert_int_equal(rules_parse(&rs, &src, &err), 0);
 	rule = ruleset_chain(&rs, f, TABLE_FILTER, "INPUT", false)->rules;
-	memset(&p, 0, sizeof(p));
+	program_start(&p, PROGRAM_BOXES);
 	for (m = rule->matches; m; m = m->next)
 		assert_int_equal(m->ext->compile(&p, m->data, rule, f), 0);
 	assert_int_equal(p.failed, 0);
 	assert_int_equal(p.features, c->features);
-	assert_int_equal(p.sport_lo, c->box[0]);
-	assert_int_equal(p.sport_hi, c->box[1]);
-	assert_int_equal(p.dport_lo, c->box[2]);
-	assert_int_equal(p.dport_hi, c->box[3]);
+	assert_int_equal(p.nr_boxes, 1);
+	assert_memory_equal(&p.boxes[0], &c->box, sizeof(c->box));
 	check_ops(&p, c);
 	ruleset_free(&rs);
 }
