@@ -73,6 +73,18 @@ static u32 interval(struct image_space *img, const char *name)
 				  __builtin_bswap64(lo));
 }
 
+/* What bpf/packet.h makes of such packets. */
+static const struct {
+	u8 header, ports;
+} l4[] = {
+	[MODEL_READABLE] = { L4_READABLE, L4_READABLE },
+	[MODEL_FRAGMENT] = { L4_FRAGMENT, L4_FRAGMENT },
+	[MODEL_SHORT] = { L4_SHORT, L4_SHORT },
+	[MODEL_PORTS] = { L4_SHORT, L4_READABLE },
+	[MODEL_EVIL] = { L4_SHORT, L4_FRAGMENT },
+	[MODEL_UNPARSED] = { L4_SHORT, L4_SHORT },
+};
+
 static struct packet packet_of(struct image_space *img, const struct model_packet *m, bool ipv6)
 {
 	struct packet p = { .family = ipv6, .tcp_flags = (u8)m->tcp_flags };
@@ -85,8 +97,8 @@ static struct packet packet_of(struct image_space *img, const struct model_packe
 	p.ct = m->state;
 	p.in = interval(img, m->in);
 	p.out = interval(img, m->out);
-	p.l4 = m->l4 == MODEL_READABLE ? L4_READABLE :
-	       m->l4 == MODEL_FRAGMENT ? L4_FRAGMENT : L4_SHORT;
+	p.l4 = l4[m->l4].header;
+	p.ports = l4[m->l4].ports;
 	if (m->fragment)
 		p.flags |= PACKET_FRAGMENT;
 	if (m->l4 == MODEL_UNPARSED)
@@ -231,10 +243,10 @@ static void check_random(bool full)
 
 static void check_hard(bool full)
 {
-	static const char *const names[] = { "rectangles", "wide", "nested", "same" };
+	static const char *const names[] = { "rectangles", "wide", "nested", "same", "lists" };
 	size_t i;
 
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 5; i++) {
 		check_made(names[i], false, 1000, full ? 4000 : 300);
 		if (i)
 			check_made(names[i], true, 1000, full ? 4000 : 300);

@@ -84,6 +84,24 @@ static void print_ports(FILE *out, const struct model_rule *r, bool ipv6)
 		fprintf(out, "%s --syn", r->not_syn ? " !" : "");
 }
 
+static void print_lists(FILE *out, const struct model_rule *r, bool first)
+{
+	const struct model_list *l;
+	unsigned int i;
+
+	for (l = r->lists; l < r->lists + MODEL_LISTS; l++) {
+		if (!l->count || l->first != first)
+			continue;
+		fprintf(out, " -m multiport%s --%sports", l->not ? " !" : "",
+			l->source && l->destination ? "" : l->source ? "s" : "d");
+		for (i = 0; i < l->count; i++) {
+			fprintf(out, "%c%u", i ? ',' : ' ', l->lo[i]);
+			if (l->lo[i] != l->hi[i])
+				fprintf(out, ":%u", l->hi[i]);
+		}
+	}
+}
+
 static void print_rule(FILE *out, const struct model_rule *r, bool ipv6)
 {
 	fprintf(out, "-A INPUT");
@@ -97,8 +115,10 @@ static void print_rule(FILE *out, const struct model_rule *r, bool ipv6)
 		fprintf(out, "%s -f", r->fragment < 0 ? " !" : "");
 	if (r->state && r->state_first)
 		print_state(out, r);
+	print_lists(out, r, true);
 	if (r->ports)
 		print_ports(out, r, ipv6);
+	print_lists(out, r, false);
 	if (r->state && !r->state_first)
 		print_state(out, r);
 	fprintf(out, "%s\n", r->terminal ? " -j ACCEPT" : "");
@@ -151,6 +171,36 @@ static enum outcome ports_match(const struct model_rule *r, const struct model_p
 	return YES;
 }
 
+/* xt_multiport.c: it needs the ports and no more. */
+static enum outcome list_matches(const struct model_list *l, const struct model_packet *p)
+{
+	unsigned int i;
+
+	if (p->l4 == MODEL_FRAGMENT || p->l4 == MODEL_EVIL)
+		return NO;
+	if (p->l4 != MODEL_READABLE && p->l4 != MODEL_PORTS)
+		return HOTDROP;
+	for (i = 0; i < l->count; i++) {
+		if ((l->source && p->sport >= l->lo[i] && p->sport <= l->hi[i]) ||
+		    (l->destination && p->dport >= l->lo[i] && p->dport <= l->hi[i]))
+			return l->not ? NO : YES;
+	}
+	return l->not ? YES : NO;
+}
+
+static enum outcome lists_match(const struct model_rule *r, const struct model_packet *p,
+				bool first)
+{
+	enum outcome o = YES;
+	unsigned int i;
+
+	for (i = 0; o == YES && i < MODEL_LISTS; i++) {
+		if (r->lists[i].count && r->lists[i].first == first)
+			o = list_matches(&r->lists[i], p);
+	}
+	return o;
+}
+
 static bool state_matches(const struct model_rule *r, const struct model_packet *p)
 {
 	return !r->state || ((p->state & r->state) != 0) != r->not_state;
@@ -181,8 +231,12 @@ static enum outcome rule_matches(const struct model_rule *r, const struct model_
 
 	if (o == YES && r->state_first && !state_matches(r, p))
 		o = NO;
+	if (o == YES)
+		o = lists_match(r, p, true);
 	if (o == YES && r->ports)
 		o = ports_match(r, p);
+	if (o == YES)
+		o = lists_match(r, p, false);
 	if (o == YES && !state_matches(r, p))
 		o = NO;
 	return o;

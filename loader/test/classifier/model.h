@@ -6,6 +6,18 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#define MODEL_LISTS	2
+#define MODEL_PORTS_MAX	15
+
+/* -m multiport */
+struct model_list {
+	unsigned int count;		/* 0: none */
+	uint16_t lo[MODEL_PORTS_MAX], hi[MODEL_PORTS_MAX];
+	bool source, destination;	/* both: --ports */
+	bool not;
+	bool first;			/* written before -m tcp */
+};
+
 /*
  * Rules and packets as this test sees them: written as text for the compiler, and evaluated one
  * after the other by a plain loop that knows neither images nor trees.
@@ -18,6 +30,7 @@ struct model_rule {
 	bool ports;			/* -m tcp or -m udp; for icmp: --icmp-type */
 	unsigned int sport_lo, sport_hi, dport_lo, dport_hi;
 	bool syn, not_syn;		/* [!] --syn */
+	struct model_list lists[MODEL_LISTS];
 	unsigned int state;		/* 0: none; CT_* */
 	bool state_first;		/* written before the ports */
 	int fragment;			/* 0, 1: -f, -1: ! -f */
@@ -25,7 +38,14 @@ struct model_rule {
 	bool terminal;			/* -j ACCEPT; else no target */
 };
 
-enum model_l4 { MODEL_READABLE, MODEL_FRAGMENT, MODEL_SHORT, MODEL_UNPARSED };
+enum model_l4 {
+	MODEL_READABLE,
+	MODEL_FRAGMENT,
+	MODEL_SHORT,			/* not even the ports */
+	MODEL_PORTS,			/* cut off behind the ports */
+	MODEL_EVIL,			/* TCP, a fragment at offset 1 */
+	MODEL_UNPARSED,
+};
 
 struct model_packet {
 	uint32_t src[4], dst[4];

@@ -52,10 +52,51 @@ static void small_address(uint32_t *w, bool ipv6)
 static const char *const devices[] = { "", "lo", "eth0", "eth1", "eth10", "wg0", "wlan0", "br-a" };
 static const char *const patterns[] = { "lo", "eth0", "eth+", "eth1+", "wg0", "br-+", "eth10" };
 
+/* Few values or many, some of them touching, of one or both directions. */
+static void random_list(struct model_list *l, uint32_t world)
+{
+	unsigned int slots = 1 + random_number(chance(60) ? 4 : 15), lo;
+
+	l->source = chance(40);
+	l->destination = !l->source || chance(30);
+	l->not = chance(15);
+	l->first = chance(50);
+	for (l->count = 0; slots; l->count++) {
+		lo = random_number(world);
+		l->lo[l->count] = (uint16_t)lo;
+		l->hi[l->count] = (uint16_t)lo;
+		slots--;
+		if (!slots || chance(70))
+			continue;
+		l->hi[l->count] = (uint16_t)(lo + 1 + random_number(world / 8 + 1));
+		slots--;
+	}
+}
+
+static bool has_ports(unsigned int proto)
+{
+	return proto == 6 || proto == 17 || proto == 33 || proto == 132 || proto == 136;
+}
+
+static void random_lists(struct model_rule *r)
+{
+	static const unsigned int protos[] = { 6, 6, 6, 6, 17, 17, 132, 136, 33 };
+
+	if (!r->ports)
+		r->proto = protos[random_number(9)];
+	if (!has_ports(r->proto))
+		return;
+	random_list(&r->lists[0], 40);
+	if (chance(25))
+		random_list(&r->lists[1], 40);
+}
+
 static void random_ports(struct model_rule *r, bool ipv6)
 {
 	r->proto = chance(50) ? 6 : chance(70) ? 17 : ipv6 ? 58 : 1;
 	r->ports = chance(80);
+	if (chance(25))
+		random_lists(r);
 	if (!r->ports)
 		return;
 	if (r->proto != 6 && r->proto != 17) {
@@ -96,7 +137,7 @@ static void random_rule(struct model_set *s)
 		random_ports(r, s->ipv6);
 	else if (chance(30))
 		r->proto = chance(50) ? 47 : 6;
-	r->not_proto = r->proto && !r->ports && chance(20);
+	r->not_proto = r->proto && !r->ports && !r->lists[0].count && chance(20);
 	if (chance(20)) {
 		r->in = patterns[random_number(7)];
 		r->not_in = chance(30);
@@ -195,6 +236,17 @@ static void same_rule(struct model_set *s)
 	r->terminal = chance(5);
 }
 
+/* Services on networks, as many sites write them. */
+static void list_rule(struct model_set *s)
+{
+	struct model_rule *r = model_add(s);
+
+	random_prefix(r->src, &r->src_len, chance(50) ? 0 : 8 + random_number(17));
+	r->proto = chance(80) ? 6 : 17;
+	random_list(&r->lists[0], 50000);
+	r->terminal = chance(80);
+}
+
 int model_make(struct model_set *s, const char *name, uint32_t count)
 {
 	static const struct {
@@ -203,6 +255,7 @@ int model_make(struct model_set *s, const char *name, uint32_t count)
 	} kinds[] = {
 		{ "random", random_rule }, { "rectangles", rectangle_rule }, { "wide", wide_rule },
 		{ "nested", nested_rule }, { "blocklist", block_rule }, { "same", same_rule },
+		{ "lists", list_rule },
 	};
 	size_t i;
 
@@ -270,6 +323,45 @@ static void fill_host(uint32_t *to, const uint32_t *prefix, unsigned int len, bo
 		to[i] = prefix[i] | (host[i] ^ to[i]);
 }
 
+/* A port of the list, or the one behind it. */
+static void fill_ports(const struct model_list *l, struct model_packet *p)
+{
+	unsigned int i = random_number(l->count), port = between(l->lo[i], l->hi[i]);
+
+	if (chance(25))
+		port = (l->hi[i] + 1U) & 65535;
+	if (l->source && (!l->destination || chance(50)))
+		p->sport = port;
+	else
+		p->dport = port;
+}
+
+/* How much of the headers is there; where there are no ports, they are 0. */
+static void fill_l4(struct model_packet *p, bool ipv6)
+{
+	static const enum model_l4 odd[] = { MODEL_FRAGMENT, MODEL_FRAGMENT, MODEL_SHORT,
+					     MODEL_PORTS, MODEL_PORTS };
+
+	if (chance(10))
+		p->l4 = odd[random_number(5)];
+	if (p->l4 == MODEL_FRAGMENT && !ipv6 && p->proto == 6 && chance(40))
+		p->l4 = MODEL_EVIL;
+	if (p->l4 != MODEL_READABLE && ipv6 && chance(30))
+		p->l4 = MODEL_UNPARSED;
+	/* the others end there */
+	if (p->l4 == MODEL_PORTS && p->proto != 6 && p->proto != 17)
+		p->l4 = MODEL_READABLE;
+	if (!has_ports(p->proto) && p->proto != 1 && p->proto != 58)
+		p->sport = p->dport = 0;
+	if (p->proto == 1 || p->proto == 58)
+		p->sport = 0;
+	if (p->l4 != MODEL_READABLE)
+		p->tcp_flags = 0;
+	if (p->l4 != MODEL_READABLE && p->l4 != MODEL_PORTS)
+		p->sport = p->dport = 0;
+	p->fragment = (p->l4 == MODEL_FRAGMENT || p->l4 == MODEL_EVIL) && !ipv6;
+}
+
 void model_packet_near(const struct model_set *s, struct model_packet *p)
 {
 	static const unsigned int states[] = { CT_INVALID, CT_ESTABLISHED, CT_RELATED, CT_NEW,
@@ -286,20 +378,15 @@ void model_packet_near(const struct model_set *s, struct model_packet *p)
 	p->proto = r->proto && chance(95) ? r->proto : chance(60) ? 6 : chance(60) ? 17 : 47;
 	p->sport = between(r->sport_lo, r->sport_hi);
 	p->dport = between(r->dport_lo, r->dport_hi);
+	if (r->lists[0].count)
+		fill_ports(&r->lists[0], p);
+	if (r->lists[1].count)
+		fill_ports(&r->lists[1], p);
 	if (chance(15))
 		p->dport = random_number(40);
 	p->tcp_flags = p->proto == 6 ? chance(50) ? 2 : 0x10 : 0;
 	p->in = devices[random_number(8)];
 	p->out = "";
 	p->state = states[random_number(5)];
-	if (chance(8))
-		p->l4 = chance(50) ? MODEL_FRAGMENT : s->ipv6 && chance(50) ? MODEL_UNPARSED :
-									     MODEL_SHORT;
-	if (p->proto != 6 && p->proto != 17 && p->proto != 1 && p->proto != 58)
-		p->sport = p->dport = 0;
-	if (p->proto == 1 || p->proto == 58)
-		p->sport = 0;
-	if (p->l4 != MODEL_READABLE)
-		p->sport = p->dport = p->tcp_flags = 0;
-	p->fragment = p->l4 == MODEL_FRAGMENT && !s->ipv6;
+	fill_l4(p, s->ipv6);
 }
