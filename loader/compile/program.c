@@ -16,6 +16,7 @@ void program_start(struct program *p, unsigned int max_boxes)
 	p->l4 = false;
 	p->multiport = false;
 	p->loose = false;
+	p->drops = false;
 }
 
 void program_op(struct program *p, enum image_opcode code, unsigned int flags, u32 arg,
@@ -35,6 +36,8 @@ void program_op(struct program *p, enum image_opcode code, unsigned int flags, u
 		memcpy(&p->ops[p->len + 1], payload, words * sizeof(*payload));
 	p->len += words + 1;
 	p->nr_ops++;
+	if (code == OP_TCP_OPTION)
+		p->drops = true;
 }
 
 static u16 larger(u16 a, u16 b)
@@ -61,6 +64,8 @@ bool program_narrow(struct program *p, const struct port_box *to, unsigned int n
 	struct port_box boxes[PROGRAM_BOXES], box;
 	unsigned int i, j, count = 0;
 
+	if (p->drops)
+		return false;
 	for (i = 0; i < p->nr_boxes; i++) {
 		for (j = 0; j < n; j++) {
 			box = common(&p->boxes[i], &to[j]);

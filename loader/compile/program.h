@@ -32,6 +32,7 @@ struct program {
 	bool l4;		/* a match of ports or types has been seen */
 	bool multiport;		/* an OP_MULTIPORT is there: headers cut off need the program */
 	bool loose;		/* the boxes do not say all that an OP_MULTIPORT does */
+	bool drops;		/* an op may drop packets that have all of their header */
 };
 
 /** program_start() - an empty one. @max_boxes: 1 to PROGRAM_BOXES. */
@@ -43,7 +44,8 @@ void program_op(struct program *p, enum image_opcode code, unsigned int flags, u
 
 /**
  * program_narrow() - the ports have to be in one of the @n boxes @to as well. Returns false, and
- * nothing changes, if that makes too many boxes or none.
+ * nothing changes, if that makes too many boxes or none, or if what is written before (--tcp-option)
+ * drops packets that a narrower box would keep from it.
  */
 bool program_narrow(struct program *p, const struct port_box *to, unsigned int n);
 

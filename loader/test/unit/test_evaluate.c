@@ -157,6 +157,22 @@ static void short_headers(void **state)
 	tcp(":INPUT ACCEPT\n-A INPUT -p udp -m udp\n", EVALUATE_ACCEPT, "01");
 }
 
+/* Options that cannot be read drop before the matches behind them see a port. */
+static void bad_options(void **state)
+{
+	uint8_t odd[sizeof(tcp4)];
+
+	(void)state;
+	memcpy(odd, tcp4, sizeof(odd));
+	odd[32] = 0xe0;
+	expect(":INPUT ACCEPT\n-A INPUT -p tcp --tcp-option 8 -m multiport --dports 1\n", &input4, odd,
+	       sizeof(odd), DROPPED(DROP_HOTDROP), "00");
+	expect(":INPUT ACCEPT\n-A INPUT -p tcp --tcp-option 8 -m tcp --dport 1\n", &input4, odd,
+	       sizeof(odd), DROPPED(DROP_HOTDROP), "00");
+	expect(":INPUT ACCEPT\n-A INPUT -p tcp -m multiport --dports 1 -m tcp --tcp-option 8\n",
+	       &input4, odd, sizeof(odd), EVALUATE_ACCEPT, "01");
+}
+
 /* A later fragment has no ports: no rule that asks for one matches, not even an inverted one. */
 static void fragments(void **state)
 {
@@ -258,6 +274,7 @@ int main(void)
 		cmocka_unit_test(matches),     cmocka_unit_test(short_headers),
 		cmocka_unit_test(fragments),   cmocka_unit_test(headers6),
 		cmocka_unit_test(other_hooks), cmocka_unit_test(multiport),
+		cmocka_unit_test(bad_options),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -179,6 +179,8 @@ static const struct {
 	{ "--dports 1,3,5 -m multiport --dports 2", 4, true, 3,
 	  { { ANY, 1, 1 }, { ANY, 3, 3 }, { ANY, 5, 5 } } },
 	{ "--dports 1,3,5 -m tcp --dport 3: --sport 7", 4, false, 2, { { 7, 7, 3, 3 }, { 7, 7, 5, 5 } } },
+	{ "--dports 1,3 -m tcp --dport 3 --tcp-option 8 -m multiport --dports 3", 4, true, 1,
+	  { { ANY, 3, 3 } } },
 	{ "--dports 1,3 -m multiport ! --sports 9", 4, true, 2, { { ANY, 1, 1 }, { ANY, 3, 3 } } },
 };
 
