@@ -88,8 +88,8 @@ IP_OPTIONS = [b"\1\1\1\1", b"\x94\4\0\0", b"\7\7\4\0\0\0\0\0", b"\1" * 40, b"\x4
 
 def transport(r, family, src, dst):
     """(protocol, bytes)"""
-    kind = r.choice(["tcp"] * 4 + ["udp"] * 3 + ["icmp"] * 3 + ["foreign icmp", "other"])
-    sport, dport = r.choice(PORTS), r.choice(PORTS)
+    kind = r.choice(["tcp"] * 4 + ["udp"] * 3 + ["icmp"] * 3 + ["foreign icmp", "other", "ports"])
+    sport, dport = (min(r.choice(PORTS) + r.choice([0, 0, 0, 1]), 65535) for _ in range(2))
     if kind == "tcp":
         flags = r.choice([SYN, ACK, SYN | ACK, RST, FIN | ACK, PSH | ACK, r.randint(0, 255)])
         data = tcp(family, src, dst, sport, dport, flags, r.randint(0, 2**32 - 1), r.randint(0, 2**32 - 1),
@@ -101,6 +101,9 @@ def transport(r, family, src, dst):
         return UDP, udp(family, src, dst, sport, dport, b"y" * r.choice([0, 1, 8, 60]))
     if kind == "icmp":
         return icmp_any(r, family, src, dst)
+    if kind == "ports":
+        # What multiport reads; the rest is anything.
+        return r.choice([33, 132, 136]), struct.pack("!HH", sport, dport) + b"p" * r.choice([0, 1, 8, 28])
     if kind == "foreign icmp":
         return (ICMP6, b"\x80\0" + b"\0" * 6) if family == V4 else (ICMP4, icmp(V4, src, dst, 8, 0))
     return r.choice([47, 50, 51, 132, 136, 255, 4, 41, 33]), bytes(r.randint(0, 255) for _ in range(r.randint(0, 40)))
@@ -140,6 +143,8 @@ def packet4(r, src, dst, ident):
     frag, ttl = 0, 1 if maybe(r, 3) else HOP_LIMIT
     if maybe(r, 12):
         payload = shorten(r, payload)
+    elif maybe(r, 5):
+        payload = payload[:r.randint(3, 8)]     # the ports and little more
     if maybe(r, 12):
         frag = r.choice([0x2000, 0x2001, 1, 2, 5, 0x1fff, 0x2005, 0x4000, 0x4001])
         if frag & 0x2000:
@@ -168,6 +173,8 @@ def packet6(r, src, dst, ident):
     protocol, payload = transport(r, V6, src, dst)
     if maybe(r, 12):
         payload = shorten(r, payload)
+    elif maybe(r, 5):
+        payload = payload[:r.randint(3, 8)]
     kinds = []
     if maybe(r, 35):
         kinds = [r.choice([0, 60, 60, 43, 44, 44, 51]) for _ in range(r.randint(1, 3))]

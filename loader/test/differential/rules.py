@@ -17,8 +17,10 @@ NETS = {
     V6: ["fd01::/64", "fd02::/16", "2001:db8::/32", "2001:db8::8000:0/112", "::/0", "fd00::/8", "::1/128",
          "fd01::1/ffff::ffff"],
 }
-PROTOCOLS = {V4: ["tcp", "udp", "icmp", "gre", "esp", "ah", "sctp", "udplite", "47", "255", "all"],
-             V6: ["tcp", "udp", "ipv6-icmp", "icmpv6", "gre", "esp", "sctp", "58", "59", "255", "all"]}
+PROTOCOLS = {V4: ["tcp", "udp", "icmp", "gre", "esp", "ah", "sctp", "udplite", "dccp", "47", "255", "all"],
+             V6: ["tcp", "udp", "ipv6-icmp", "icmpv6", "gre", "esp", "sctp", "udplite", "33", "58", "59", "255", "all"]}
+# With two ports at the start of their headers: what -m multiport takes.
+PORTED = ["tcp", "udp", "sctp", "udplite", "dccp", "33"]
 STATES = ["INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SNAT", "DNAT"]
 FLAGS = ["FIN", "SYN", "RST", "PSH", "ACK", "URG"]
 ICMP4 = ["any", "echo-request", "echo-reply", "destination-unreachable", "port-unreachable",
@@ -69,6 +71,21 @@ def udp(r):
     return [f"{negate(r)}{o} {port_range(r)}" for o in ("--sport", "--dport") if maybe(r, 50)]
 
 
+def multiport(r):
+    """One or two lists; some of few values, some that are full."""
+    out = []
+    for _ in range(2 if maybe(r, 20) else 1):
+        slots, words = r.randint(1, r.choice([1, 2, 4, 4, 8, 15])), []
+        while slots:
+            low, high = sorted(min(max(p + r.choice([0, 0, -1, 1]), 0), 65535) for p in r.choices(PORTS, k=2))
+            pair = slots > 1 and low < high and maybe(r, 30)
+            words.append(f"{low}:{high}" if pair else str(r.choice([low, high])))
+            slots -= 2 if pair else 1
+        option = r.choice(["--sports", "--dports", "--dports", "--ports"])
+        out += ["-m multiport", f"{negate(r, 20)}{option} {','.join(words)}"]
+    return out
+
+
 def state(r):
     names = ",".join(r.sample(STATES, r.randint(1, 3)))
     if maybe(r, 30):
@@ -109,6 +126,13 @@ def protocol(r, family):
     out = [f"{'! ' if inverted else ''}-p {name}"]
     if inverted:
         return out if name != "all" else ["-p all"]
+    lists = multiport(r) if name in PORTED and maybe(r, 60 if name not in ("tcp", "udp") else 30) else []
+    if lists and maybe(r, 50):
+        # Before "-m tcp"; where multiport is alone, "--dport" is short for its "--dports".
+        out += lists
+        if name in ("tcp", "udp") and maybe(r, 50):
+            out += [f"-m {name}"] + (tcp(r) if name == "tcp" else udp(r))
+        return out
     if name == "tcp" and maybe(r, 85):
         out += r.choice([["-m tcp"], []]) + tcp(r)
     elif name == "udp" and maybe(r, 85):
@@ -117,7 +141,7 @@ def protocol(r, family):
         out += ["-m icmp", f"{negate(r)}--icmp-type {r.choice(ICMP4)}"]
     elif name in ("ipv6-icmp", "icmpv6", "58") and maybe(r, 80):
         out += ["-m icmp6", f"{negate(r)}--icmpv6-type {r.choice(ICMP6)}"]
-    return out
+    return out + lists
 
 
 def target(r, own, later):
