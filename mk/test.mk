@@ -165,7 +165,15 @@ $(B)/host/flows.bpf.o: loader/test/bench/flows.bpf.c loader/test/bench/flows.h
 	$(Q)mkdir -p $(@D)
 	$(Q)$(bpf_cc)
 
-$(B)/host/flows: loader/test/bench/flows.c loader/test/bench/flows.h loader/test/bench/live.h
+bench_headers := $(wildcard loader/test/bench/*.h)
+
+$(B)/host/flows: loader/test/bench/flows.c $(bench_headers)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC_TARGET) $(filter-out -Werror,$(CFLAGS)) $(foreign) -static -o $@ $< $(LIBS)
+
+# One program alone: scripts/bench program.
+$(B)/host/program: loader/test/bench/program.c $(bench_headers)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(filter-out -Werror,$(CFLAGS)) $(foreign) -static -o $@ $< $(LIBS)

@@ -7,47 +7,27 @@
  * The packets are injected behind the driver by a test run of an XDP program in live-frames mode
  * (Documentation/bpf/bpf_prog_run.rst), so that no sender is measured.
  */
-#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <linux/if_ether.h>
-#include <linux/ip.h>
 #include <net/if.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "flows.h"
+#include "frame.h"
 #include "live.h"
 
-struct frame {
-	struct ethhdr eth;
-	struct iphdr ip;
-	unsigned char rest[30];
-} __attribute__((packed));
-
-static int read_flows(const char *path, int map)
+static int fill_flows(const char *path, int map)
 {
-	char src[64], dst[64];
-	unsigned int sport, dport, proto, n = 0;
-	FILE *f = fopen(path, "re");
+	static struct flow flows[FLOWS_MAX];
+	unsigned int i;
+	int n = read_flows(path, flows);
 
-	if (!f)
-		return -1;
-	while (n < FLOWS_MAX &&
-	       fscanf(f, "%63s %63s %u %u %u", src, dst, &sport, &dport, &proto) == 5) {
-		struct flow flow = { .src = inet_addr(src), .dst = inet_addr(dst),
-				     .sport = htons((uint16_t)sport),
-				     .dport = htons((uint16_t)dport), .proto = proto };
-
-		bpf_map_update_elem(map, &n, &flow, BPF_ANY);
-		n++;
-	}
-	fclose(f);
-	return n && !(n & (n - 1)) ? (int)n : -1;
+	for (i = 0; n > 0 && i < (unsigned int)n; i++)
+		if (bpf_map_update_elem(map, &i, &flows[i], BPF_ANY))
+			return -1;
+	return n > 0 && !(n & (n - 1)) ? n : -1;
 }
 
 static int make_frame(const char *ifname, struct frame *f)
@@ -58,17 +38,8 @@ static int make_frame(const char *ifname, struct frame *f)
 	snprintf(req.ifr_name, sizeof(req.ifr_name), "%s", ifname);
 	ret = ioctl(fd, SIOCGIFHWADDR, &req);
 	close(fd);
-	memset(f, 0, sizeof(*f));
+	frame_init(f);
 	memcpy(f->eth.h_dest, req.ifr_hwaddr.sa_data, ETH_ALEN);
-	f->eth.h_source[0] = 2;
-	f->eth.h_proto = htons(ETH_P_IP);
-	f->ip.version = 4;
-	f->ip.ihl = 5;
-	f->ip.ttl = 64;
-	f->ip.tot_len = htons(sizeof(*f) - sizeof(f->eth));
-	f->rest[5] = 30;	/* length of UDP */
-	f->rest[12] = 0x50;	/* of a TCP header; SYN */
-	f->rest[13] = 2;
 	return ret;
 }
 
@@ -90,7 +61,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	prog = bpf_program__fd(bpf_object__next_program(o, NULL));
-	n = read_flows(argv[3], bpf_object__find_map_fd_by_name(o, "flows"));
+	n = fill_flows(argv[3], bpf_object__find_map_fd_by_name(o, "flows"));
 	if (n < 0) {
 		fprintf(stderr, "flows: %s: not a power of two of flows\n", argv[3]);
 		return 1;
