@@ -10,6 +10,7 @@
 #include <zlib.h>
 
 #include "compile/internal.h"
+#include "compile/layout.h"
 #include "output.h"
 
 uint64_t image_checksum(const struct image_header *h, size_t size)
@@ -33,14 +34,23 @@ uint64_t image_checksum(const struct image_header *h, size_t size)
 int image_borrow(struct image *img, const char *name, const void *data, size_t size,
 		 struct error *err)
 {
+	struct image_header header;
 	int ret;
 
 	memset(img, 0, sizeof(*img));
-	if (size < sizeof(struct image_header) || image_capacity(size) < 0)
+	if (size < sizeof(header))
 		return error_set(err, -EINVAL, "%s: not an image of this helper", name);
+	if (image_capacity(size) < 0)
+		return error_set(err, -E2BIG, "%s: an image of %zu bytes; at most %u are supported",
+				 name, size, IMAGE_CAPACITY_MAX);
 	ret = image_validate(data, size, err);
 	if (ret)
 		return ret;
+	memcpy(&header, data, sizeof(header));
+	if (image_layout(&header, IMAGE_CAPACITY_MAX, 1))
+		return error_set(err, -E2BIG, "%s: its %u counters do not fit behind %zu bytes; "
+				 "at most %u are supported", name, header.nr_counters, size,
+				 IMAGE_CAPACITY_MAX);
 	img->data = (void *)(uintptr_t)data;
 	img->header = img->data;
 	img->size = size;

@@ -292,9 +292,12 @@ static int parse_text(struct file_parser *fp)
 
 int rules_parse(struct ruleset *rs, const struct rules_source *src, struct error *err)
 {
-	struct file_parser *fp = calloc(1, sizeof(*fp));
-	int ret;
+	int ret = rules_count(rs, src, err);
+	struct file_parser *fp;
 
+	if (ret)
+		return ret;
+	fp = calloc(1, sizeof(*fp));
 	if (!fp)
 		return error_set(err, -ENOMEM, "out of memory");
 	fp->src = src;

@@ -22,9 +22,17 @@ struct rules_source {
  * With both families a line "*table" or ":chain" is for both; a rule goes where -4 or -6 says, else
  * where an address in -s or -d belongs, else ICMP, else to both.
  * On error the rule set holds a part of the text: throw it away (ruleset_free()), never use it.
- * Returns 0, -EINVAL, -ENOMEM.
+ * Returns 0, -EINVAL, -ENOMEM, -E2BIG.
  */
 int rules_parse(struct ruleset *rs, const struct rules_source *src, struct error *err);
+
+/**
+ * rules_count() - would this text make more rules than there may be? From its lines alone, before
+ * anything is allocated for them; rules_parse() asks it. A text that is too long in a way its lines
+ * do not show (lists of addresses, -I) is refused by the parser or the compiler.
+ * Returns 0 or -E2BIG.
+ */
+int rules_count(const struct ruleset *rs, const struct rules_source *src, struct error *err);
 
 /**
  * rules_read_file() - a whole regular file, at most @max bytes. *text is malloc()ed.
