@@ -51,6 +51,9 @@ struct image_counter image_counter_sum(const struct image_header *h, uint32_t nu
 	struct image_counter sum = { 0, 0 };
 	uint32_t shard;
 
+	/* What the text of an image calls a base chain need not be one in its tables. */
+	if (number >= h->nr_counters)
+		return sum;
 	add_counter(&sum, h, h->counters + (uint64_t)number * sizeof(sum));
 	if (hot >= h->nr_hot)
 		return sum;

@@ -15,7 +15,10 @@
  */
 int image_layout(struct image_header *h, size_t capacity, unsigned int nr_cpus);
 
-/** image_counter_sum() - counter @number over all shards; @hot: its number there, or IMAGE_NONE. */
+/**
+ * image_counter_sum() - counter @number over all shards; @hot: its number there, or IMAGE_NONE.
+ * Zeroes if there is no such counter.
+ */
 struct image_counter image_counter_sum(const struct image_header *h, uint32_t number, uint32_t hot);
 /** image_hot() - of a rule: its number in a shard. */
 static inline uint32_t image_hot(const struct image_chain *c, uint32_t id)

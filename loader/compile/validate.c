@@ -59,6 +59,18 @@ static int check_section(struct check *c, struct image_section s, size_t record)
 	return 0;
 }
 
+static uint64_t rules_written(const struct image_header *h)
+{
+	uint64_t sum = 0;
+	int f, t;
+
+	for (f = 0; f < IMAGE_FAMILIES; f++) {
+		for (t = 0; t < IMAGE_TABLES; t++)
+			sum += h->nr_rules[f][t];
+	}
+	return sum;
+}
+
 static int check_sections(struct check *c)
 {
 	const struct image_header *h = c->h;
@@ -75,6 +87,8 @@ static int check_sections(struct check *c)
 		return -EINVAL;
 	if (h->residuals.count || h->sets.count || h->nr_state)
 		return bad(c, "it has sections this helper does not know");
+	if (rules_written(h) != h->nr_ids)
+		return bad(c, "its number of rules");
 	if (h->ifaces.count > BORDERS_MAX || h->text_size > TEXT_MAX ||
 	    h->nr_ids > IMAGE_RULES_MAX || h->nr_counters < h->nr_ids ||
 	    h->nr_counters - h->nr_ids > h->chains.count ||
