@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An image from a hostile file, and a packet through it. What the validator lets through, the
- * evaluator must survive; what it refuses, it must refuse without a crash. The checksum is set
- * right first, else the fuzzer would never get behind it. Input: byte 0 selects family, table and
+ * An image from a hostile file, and a packet through it. What the validator lets through must be an
+ * image: the evaluator never says that it is none, and its rules can be shown, or are refused. What
+ * it refuses, it must refuse without a crash. The checksum is set right first, else the fuzzer would
+ * never get behind it. Input: byte 0 selects family, table and
  * hook, byte 1 the packet's length, then the packet, then the image.
  */
 #include <stdint.h>
@@ -12,6 +13,8 @@
 #include "compile/evaluate.h"
 #include "compile/internal.h"
 #include "compile/layout.h"
+
+#define TEXT_MOST	(1U << 20)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -25,14 +28,23 @@ static void evaluate(const uint8_t *image, size_t size, const uint8_t *head, con
 		.in = "eth0",
 		.ct = head[0] & 0x80 ? CT_NEW : CT_ESTABLISHED,
 	};
-	struct image_header *h;
+	struct image_header *h, header;
+	struct error err = { 0 };
+	struct ruleset rs;
 
-	h = calloc(1, IMAGE_CAPACITY_0);
+	memcpy(&header, image, sizeof(header));
+	if (image_layout(&header, IMAGE_CAPACITY_0, 2))
+		return;
+	h = calloc(1, header.total_size);
 	if (!h)
 		return;
 	memcpy(h, image, size);
-	if (!image_layout(h, IMAGE_CAPACITY_0, 2))
-		image_evaluate(h, IMAGE_CAPACITY_0, &ctx, packet, len);
+	*h = header;
+	if (image_evaluate(h, header.total_size, &ctx, packet, len) == 2 + DROP_BAD_IMAGE)
+		abort();
+	/* A text can unpack to a GiB, which a fuzzer has no time for. */
+	if (header.text_size <= TEXT_MOST && !image_ruleset(h, &rs, true, &err))
+		ruleset_free(&rs);
 	free(h);
 }
 

@@ -38,6 +38,29 @@ static const char *const texts[NR_FAMILIES] = {
 	TABLES("fd00::/8", "-p icmpv6 -m icmp6 --icmpv6-type 128", ""),
 };
 
+/* Behind these: enough for trees in INPUT, and leaves in order. */
+static const char *const nets[NR_FAMILIES] = { "10.%u.%u.0/24", "fd%02x:%x::/32" };
+
+static char *forest(unsigned int f)
+{
+	struct buffer out = { 0 };
+	unsigned int i;
+
+	buffer_puts(&out, "*filter\n");
+	for (i = 0; i < 150; i++) {
+		buffer_puts(&out, i % 3 ? "-A INPUT -s " : "-A INPUT -d ");
+		buffer_printf(&out, nets[f], i % 3, i % 7);
+		buffer_printf(&out, " -p udp -m udp --dport %u:%u\n", i % 11 * 5,
+			      i % 11 * 5 + i % 13);
+	}
+	for (i = 0; i < 60; i++)
+		buffer_puts(&out, "-A INPUT -p tcp -m tcp --dport 22 -m state --state NEW\n");
+	buffer_puts(&out, "COMMIT\n");
+	if (out.failed)
+		abort();
+	return out.data;
+}
+
 static struct image_header *spaces[NR_FAMILIES];
 static size_t sizes[NR_FAMILIES];
 
@@ -47,15 +70,20 @@ static void make_image(unsigned int f)
 	struct error err = { 0 };
 	struct ruleset rs;
 	struct image img;
+	struct rules_source more = src;
+	char *trees = forest(f);
 
-	src.families = FAMILY_BIT(f);
+	src.families = more.families = FAMILY_BIT(f);
+	more.text = trees;
+	more.len = strlen(trees);
 	src.tables = TABLES_ALL;
 	src.text = texts[f];
 	src.len = strlen(texts[f]);
 	ruleset_init(&rs);
 	spaces[f] = calloc(1, IMAGE_CAPACITY_0);
-	if (!spaces[f] || rules_parse(&rs, &src, &err) || ruleset_finish(&rs, &err) ||
-	    image_compile(&rs, &img, &err)) {
+	if (!spaces[f] || rules_parse(&rs, &src, &err) || rules_parse(&rs, &more, &err) ||
+	    ruleset_finish(&rs, &err) || image_compile(&rs, &img, &err) ||
+	    !img.header->nodes.count) {
 		error_print(&err, 2);
 		abort();
 	}
@@ -63,6 +91,7 @@ static void make_image(unsigned int f)
 	sizes[f] = img.size;
 	image_free(&img);
 	ruleset_free(&rs);
+	free(trees);
 	if (image_layout(spaces[f], IMAGE_CAPACITY_0, 1))
 		abort();
 }
