@@ -59,15 +59,17 @@ static int order_records(struct buffer *records, size_t size, size_t first, cons
 	const uint32_t *order = (const uint32_t *)(const void *)f->records.data;
 	size_t n = f->records.len / sizeof(*order), i;
 	struct buffer ordered = { 0 };
+	int failed;
 
 	for (i = 0; i < n; i++)
 		buffer_add(&ordered, records->data + (first + order[i]) * size, size);
-	if (ordered.failed)
-		return -ENOMEM;
-	records->len = first * size;
-	buffer_add(records, ordered.data, ordered.len);
+	if (!ordered.failed) {
+		records->len = first * size;
+		buffer_add(records, ordered.data, ordered.len);
+	}
+	failed = ordered.failed;
 	buffer_free(&ordered);
-	return records->failed;
+	return failed ? failed : records->failed;
 }
 
 /* Trees and nodes, which count from the chain's first, into those of the image. */

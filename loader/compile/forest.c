@@ -368,9 +368,11 @@ static int trees_grow(struct grow *g, uint32_t *list, uint32_t n, uint32_t copie
 	if (tree < TREES_GOOD && n)
 		g->f->hard = list[0];	/* the leaves in order */
 	tail_make(g, list, n);
+	if (g->f->trees.failed || g->f->records.failed)
+		return -ENOMEM;
 	qsort(g->f->trees.data, g->f->trees.len / sizeof(struct image_tree),
 	      sizeof(struct image_tree), tree_order);
-	return g->f->trees.failed || g->f->records.failed ? -ENOMEM : 0;
+	return 0;
 }
 
 static int forest_try(const struct items *it, struct forest *f, uint32_t copies_from)

@@ -23,7 +23,7 @@ static const struct image_words image_words[NR_FAMILIES] = {
 };
 
 /* Chains with trees (nodes of each kind, and leaves in order), and small ones that are one leaf. */
-static void image_rules(struct buffer *out, enum family f)
+static inline void image_rules(struct buffer *out, enum family f)
 {
 	const struct image_words *w = &image_words[f];
 	unsigned int i;
@@ -49,7 +49,7 @@ static void image_rules(struct buffer *out, enum family f)
 			 "COMMIT\n");
 }
 
-static struct image image_made(void)
+static inline struct image image_made(void)
 {
 	struct rules_source src = { .where = "test" };
 	struct buffer text[NR_FAMILIES] = { 0 };
@@ -100,14 +100,14 @@ static const uint8_t packets6[][60] = {
 #define PACKETS	(sizeof(packets4) / sizeof(packets4[0]))
 
 /* A verdict that no image taken for good may give: an error of the image. */
-static bool image_error(unsigned int verdict)
+static inline bool image_error(unsigned int verdict)
 {
 	return verdict > EVALUATE_ACCEPT && verdict != 2 + DROP_HOTDROP &&
 	       verdict != 2 + DROP_UNREADABLE;
 }
 
 /* All packets at all hooks through @space; the first bad verdict, or 0. */
-static unsigned int image_judge(void *space, size_t size)
+static inline unsigned int image_judge(void *space, size_t size)
 {
 	static const enum hook hooks[] = { HOOK_INPUT, HOOK_FORWARD, HOOK_PREROUTING };
 	struct packet_context c = { .in = "eth0", .out = "wlan0" };
@@ -132,7 +132,7 @@ static unsigned int image_judge(void *space, size_t size)
 }
 
 /* As it would be loaded: in just the room it says it needs. Returns as image_judge(). */
-static unsigned int image_run(const struct image *img, bool rules)
+static inline unsigned int image_run(const struct image *img, bool rules)
 {
 	struct image_header h;
 	struct error err = { 0 };
@@ -156,7 +156,7 @@ static unsigned int image_run(const struct image *img, bool rules)
 }
 
 /* With the checksum set right: the validator alone. */
-static int image_check(const struct image *img)
+static inline int image_check(const struct image *img)
 {
 	struct error err = { 0 };
 
@@ -182,7 +182,7 @@ static const struct section_kind section_kinds[] = {
 #undef SECTION
 #define SECTIONS	(sizeof(section_kinds) / sizeof(section_kinds[0]))
 
-static struct image_section *image_section(const struct image *img, size_t kind)
+static inline struct image_section *image_section(const struct image *img, size_t kind)
 {
 	return (struct image_section *)(void *)((char *)img->data + section_kinds[kind].at);
 }
