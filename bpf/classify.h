@@ -22,35 +22,6 @@
 #define FIRST_BUDGET	0xfffffffcU
 #define FIRST_MAX_ID	0xfffffff0U
 
-struct search {
-	u64 path;
-	u32 from;
-	u32 best;		/* smallest id so far; FIRST_NONE */
-	u32 best_trait;
-	u32 tree, trees_end;
-	u32 root;		/* of the tree that @path belongs to */
-	u8 found;		/* what @best does: enum match_result */
-	u8 open;		/* 1 + deepest level that has children left to look at; 0: none */
-	u16 left;		/* records still to look at */
-	u32 at;			/* the first of them */
-	u32 id, trait;		/* of the record a leaf stopped at */
-};
-
-static __always_inline u64 program_offset(struct image_space *img, const struct image_trait *t)
-{
-	return (u64)header_of(img)->programs.offset + t->program - 8;
-}
-
-static __always_inline u32 leaf_stop(struct search *s, u32 match, u32 at, u32 left, u32 id,
-				     u32 trait)
-{
-	s->at = at;
-	s->left = (u16)left;
-	s->id = id;
-	s->trait = trait;
-	return match;
-}
-
 /* 1 if @a < @b; without a branch, as outside(). */
 static __always_inline u64 below(u64 a, u64 b)
 {
@@ -60,69 +31,69 @@ static __always_inline u64 below(u64 a, u64 b)
 	return d >> 63;
 }
 
-/* leaf4() - the next record that could change the answer; enum match_result. */
-verified_once u32 leaf4(struct image_space *img, const struct packet *p, struct search *s)
-{
-	const struct image_rule4 *r;
-	u64 rules, known;
-	u32 i, at, left, best, from, match, trait;
+/* A query and how far it is. */
+struct search {
+	u64 path;
+	u32 chain, from;	/* what is asked */
+	u32 best;		/* smallest id so far; FIRST_NONE */
+	u32 best_trait;
+	u32 tree, trees_end;
+	u32 root;		/* of the tree that @path belongs to */
+	u32 at;			/* the first of the records to look at */
+	u16 left;		/* how many these are */
+	u8 found;		/* what @best does: enum match_result */
+	u8 open;		/* 1 + deepest level that has children left to look at; 0: none */
+	u32 id, trait;		/* of the record the leaf stopped at */
+	u32 program;		/* of it, if it has one to be run: offset of the next op + 8; else 0 */
+};
 
-	if (!img || !p || !s)
+/*
+ * leaf() - the next record that could change the answer; enum match_result. Inline, with the family
+ * known: a call costs as much as ten records where returns are guarded (SRSO, Retbleed).
+ */
+static __always_inline u32 leaf(struct image_space *img, const struct packet *p, struct search *s,
+				const int ipv6)
+{
+	const u32 size = ipv6 ? sizeof(struct image_rule6) : sizeof(struct image_rule4);
+	const struct image_header *h = header_of(img);
+	u64 known = below(p->l4, L4_READABLE + 1);
+	u32 i, left = s->left, match;
+	const struct image_rule4 *r4;
+	const struct image_rule6 *r6;
+	const u8 *records;
+
+	/* One check for all of them; what lies behind an image (IMAGE_SLACK) makes that possible. */
+	records = image_at(img, (ipv6 ? h->rules6.offset : h->rules4.offset) + (u64)s->at * size,
+			   leaf_bytes(left, size));
+	if (!records)
 		return MATCH_BAD;
-	rules = header_of(img)->rules4.offset;
-	known = p->l4 == L4_READABLE;
-	at = s->at;
-	left = s->left;
-	best = s->best;
-	from = s->from;
+	portable_rolled
 	for (i = 0; i < IMAGE_LEAF; i++) {
+		r4 = (const void *)(records + i * size);
+		r6 = (const void *)(records + i * size);
 		if (i >= left)
 			return MATCH_NO;
-		r = image_at(img, rules + (u64)(at + i) * sizeof(*r), sizeof(*r));
-		if (!r)
-			return MATCH_BAD;
-		if (r->id >= best)
-			return MATCH_NO;
-		if (other_addresses4(p, r) | OTHER_PORTS(p, r, known) | below(r->id, from))
-			continue;
-		trait = r->rest >> RULE4_TRAIT;
-		match = match_trait(img, p, trait);
-		if (match != MATCH_NO)
-			return leaf_stop(s, match, at + i + 1, left - i - 1, r->id, trait);
+		if (ipv6 ? other_addresses6(p, r6) : other_addresses4(p, r4))
+			goto next;
+		if (__builtin_expect_with_probability((ipv6 ? OTHER_PORTS(p, r6, known) : OTHER_PORTS(p, r4, known)) == 0, 1, 0.0001))
+			goto candidate;
+next:		;
 	}
 	return MATCH_NO;
-}
 
-verified_once u32 leaf6(struct image_space *img, const struct packet *p, struct search *s)
-{
-	const struct image_rule6 *r;
-	u64 rules, known;
-	u32 i, at, left, best, from, match, trait;
-
-	if (!img || !p || !s)
-		return MATCH_BAD;
-	rules = header_of(img)->rules6.offset;
-	known = p->l4 == L4_READABLE;
-	at = s->at;
-	left = s->left;
-	best = s->best;
-	from = s->from;
-	for (i = 0; i < IMAGE_LEAF; i++) {
-		if (i >= left)
-			return MATCH_NO;
-		r = image_at(img, rules + (u64)(at + i) * sizeof(*r), sizeof(*r));
-		if (!r)
-			return MATCH_BAD;
-		if (r->id >= best)
-			return MATCH_NO;
-		if (other_addresses6(p, r) | OTHER_PORTS(p, r, known) | below(r->id, from))
-			continue;
-		trait = r->trait;
-		match = match_trait(img, p, trait);
-		if (match != MATCH_NO)
-			return leaf_stop(s, match, at + i + 1, left - i - 1, r->id, trait);
-	}
-	return MATCH_NO;
+candidate:
+	s->id = ipv6 ? r6->id : r4->id;
+	if (s->id >= s->best)
+		return MATCH_NO;
+	if (s->id < s->from)
+		goto next;
+	s->trait = ipv6 ? r6->trait : r4->rest >> RULE4_TRAIT;
+	match = match_trait(img, p, s->trait);
+	if (match == MATCH_NO)
+		goto next;
+	s->at += i + 1;
+	s->left = (u16)(left - i - 1);
+	return match;
 }
 
 #ifdef PLANT_SPLIT	/* a bug the classifier's test must find: a value that is a split */
@@ -176,14 +147,12 @@ static __always_inline u32 choose_leaf(const struct image_node *n, const struct 
  * descend() - from the root to a leaf: sets @at and @left, none left if nothing there can be better
  * than the best so far. MATCH_BAD: the image is wrong.
  */
-verified_once u32 descend(struct image_space *img, const struct packet *p, struct search *s)
+static __always_inline u32 descend(struct image_space *img, const struct packet *p, struct search *s)
 {
 	const struct image_node *n;
 	u32 at, level, child;
 	u64 nodes;
 
-	if (!img || !p || !s)
-		return MATCH_BAD;
 	nodes = header_of(img)->nodes.offset;
 	at = s->root;
 	s->left = 0;
@@ -247,26 +216,85 @@ static __always_inline u32 next_leaf(struct image_space *img, const struct packe
 	return result == MATCH_BAD ? SEARCH_BAD : SEARCH_ON;
 }
 
-/* search_one() - one leaf, or what is left of it. */
-verified_once u32 search_one(struct image_space *img, const struct packet *p, struct search *s)
+/* search_start() - of @s->chain from rule @s->from on. */
+static __always_inline u32 search_start(struct image_space *img, struct search *s)
+{
+	const struct image_header *h = header_of(img);
+	const struct image_chain *c;
+
+	if (s->chain >= h->chains.count)
+		return SEARCH_BAD;
+	c = image_at(img, h->chains.offset + (u64)s->chain * sizeof(*c), sizeof(*c));
+	if (!c)
+		return SEARCH_BAD;
+	s->best = FIRST_NONE;
+	s->open = 0;
+	s->program = 0;
+	s->tree = c->tree;
+	s->trees_end = c->tree + c->nr_trees;
+	s->at = c->leaf;
+	s->left = c->nr_trees ? 0 : (u16)c->nr_leaf;
+	return SEARCH_ON;
+}
+
+/* Ops run in one step of a search. */
+#define OPS_AT_ONCE	8U
+
+/* search_program() - some ops of the program of the record found: enum match_result. */
+static __always_inline u32 search_program(struct image_space *img, const struct packet *p,
+					  struct search *s)
+{
+	u64 base = (u64)header_of(img)->programs.offset - 8;
+	u32 i, at = s->program, result = MATCH_BAD;
+
+	portable_rolled
+	for (i = 0; i < OPS_AT_ONCE; i++) {
+		result = match_op(img, p, base + at);
+		if ((result & 255) != MATCH_YES || !(result >> 8)) {
+			s->program = 0;
+			return result & 255;
+		}
+		at += result >> 8;
+	}
+	s->program = at;
+	return MATCH_PROGRAM;
+}
+
+/* search_match() - the next record that decides something: enum match_result. */
+static __always_inline u32 search_match(struct image_space *img, const struct packet *p,
+					struct search *s)
 {
 	const struct image_trait *t;
 	u32 match;
 
-	if (!img || !p || !s)
-		return SEARCH_BAD;
-	if (!s->left) {
+	if (!s->program) {
+		match = p->family ? leaf(img, p, s, 1) : leaf(img, p, s, 0);
+		if (match != MATCH_PROGRAM)
+			return match;
+		t = trait_at(img, s->trait);
+		if (!t)
+			return MATCH_BAD;
+		s->program = t->program;
+	}
+	match = search_program(img, p, s);
+	/* what is left of the leaf, or of the program, is for the next step */
+	return match == MATCH_NO ? MATCH_PROGRAM : match;
+}
+
+/* search_leaf() - one leaf, or what is left of it. */
+static __always_inline u32 search_leaf(struct image_space *img, const struct packet *p,
+				       struct search *s)
+{
+	u32 match;
+
+	if (!s->left && !s->program) {
 		match = next_leaf(img, p, s);
 		if (match != SEARCH_ON || !s->left)
 			return match;
 	}
-	match = p->family ? leaf6(img, p, s) : leaf4(img, p, s);
-	if (match == MATCH_PROGRAM) {
-		t = trait_at(img, s->trait);
-		match = t ? match_program(img, p, program_offset(img, t)) : MATCH_BAD;
-		if (match == MATCH_NO)
-			return SEARCH_ON;
-	}
+	match = search_match(img, p, s);
+	if (match == MATCH_PROGRAM)
+		return SEARCH_ON;
 	if (match == MATCH_BAD)
 		return SEARCH_BAD;
 	s->left = 0;
@@ -279,64 +307,21 @@ verified_once u32 search_one(struct image_space *img, const struct packet *p, st
 	return s->tree == s->trees_end && !s->open ? SEARCH_END : SEARCH_ON;
 }
 
-struct search_loop {
-	struct image_space *img;
-	const struct packet *p;
-	struct search s;
-	u32 result;		/* enum search_result; SEARCH_ON: the budget has run out */
-	u32 steps;
-};
-
-static long search_step(u32 i, struct search_loop *l)
+/* search_answer() - first(), at the end of a search; @act: what the rule does. */
+static __always_inline u32 search_answer(struct image_space *img, const struct search *s, u32 *act)
 {
-	l->steps = i + 1;
-	l->result = search_one(l->img, l->p, &l->s);
-	return l->result != SEARCH_ON;
-}
-
-/* What is asked, and the answer. */
-struct query {
-	u32 chain, from;
-	u32 budget;		/* steps left for this packet */
-	u32 act;		/* of the rule found */
-};
-
-/** first() - of chain number @q->chain; FIRST_NONE, or an error that drops. */
-static __always_inline u32 first(struct image_space *img, const struct packet *p, struct query *q)
-{
-	struct search_loop l = { .img = img, .p = p };
-	const struct image_header *h = header_of(img);
 	const struct image_trait *t;
-	const struct image_chain *c;
 
-	if (q->chain >= h->chains.count)
-		return FIRST_BAD;
-	c = image_at(img, h->chains.offset + (u64)q->chain * sizeof(*c), sizeof(*c));
-	if (!c)
-		return FIRST_BAD;
-	if (!c->nr_leaf)
+	*act = ACT_CONTINUE;
+	if (s->best == FIRST_NONE)
 		return FIRST_NONE;
-	l.s.from = q->from;
-	l.s.best = FIRST_NONE;
-	l.s.tree = c->tree;
-	l.s.trees_end = c->tree + c->nr_trees;
-	if (!c->nr_trees) {
-		l.s.at = c->leaf;
-		l.s.left = (u16)c->nr_leaf;
-	}
-	portable_loop(q->budget, search_step, &l);
-	q->budget = l.steps < q->budget ? q->budget - l.steps : 0;
-	if (l.result != SEARCH_END)
-		return l.result == SEARCH_ON ? FIRST_BUDGET : FIRST_BAD;
-	if (l.s.best == FIRST_NONE)
-		return FIRST_NONE;
-	if (l.s.found == MATCH_HOTDROP)
+	if (s->found == MATCH_HOTDROP)
 		return FIRST_HOTDROP;
-	t = trait_at(img, l.s.best_trait);
+	t = trait_at(img, s->best_trait);
 	if (!t)
 		return FIRST_BAD;
-	q->act = t->act;
-	return l.s.best;
+	*act = t->act;
+	return s->best;
 }
 
 #endif

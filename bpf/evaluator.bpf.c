@@ -70,8 +70,7 @@ static __always_inline u64 first_string(u64 name, int tail)
 }
 
 /* The interval of a device's name; no device is the empty name. */
-static __always_inline u16 device(struct image_space *img, const struct image_header *h,
-				  const struct net_device *dev)
+static __always_inline u32 device(struct image_space *img, const struct net_device *dev)
 {
 	const union sixteen *name;
 	u64 head, tail;
@@ -81,7 +80,7 @@ static __always_inline u16 device(struct image_space *img, const struct image_he
 	name = sixteen((u64)&dev->name);
 	head = first_string(name->pair[0], 0);
 	tail = first_string(name->pair[1], !(head >> 56));
-	return interface_interval(img, h, __builtin_bswap64(head), __builtin_bswap64(tail));
+	return interface_interval(img, __builtin_bswap64(head), __builtin_bswap64(tail));
 }
 
 /*
@@ -126,12 +125,37 @@ __noinline int packet_read(struct bpf_nf_ctx *ctx, struct packet *p, u32 feature
 	return packet_headers(ctx, &r, p, features & IMAGE_F_TCP_OPTIONS);
 }
 
+/* What the rules say to the packet: as walk_rules(). @table: 0 filter, 1 raw. */
+static __always_inline u32 ask(struct bpf_nf_ctx *ctx, const struct nf_hook_state *state,
+			       struct evaluation *e, const u32 table, u32 base)
+{
+	u32 features = header_of(e->img)->features;
+
+	/* Usual for OUTPUT: there is nothing to ask the packet. */
+	if (chain_empty(e->img, base)) {
+		e->p.len = untrusted_skb((u64)ctx->skb)->len;
+		return WALK_POLICY;
+	}
+	__builtin_memset(&e->p, 0, sizeof(e->p));
+	e->p.family = state->pf == NFPROTO_IPV6_;
+	if (packet_read(ctx, &e->p, features))
+		return WALK_ERROR(DROP_UNREADABLE);
+	if (features & IMAGE_F_INTERFACES) {
+		e->p.in = device(e->img, state->in);
+		e->p.out = device(e->img, state->out);
+	}
+	/* Rules that rely on tracking must not see a packet that nobody tracked. */
+	if ((features & IMAGE_F_CONNTRACK) && table == 0 && e->p.ct == CT_INVALID &&
+	    !conntrack_hooked(state->net, state->pf))
+		return WALK_ERROR(DROP_NO_TRACKING);
+	return walk_rules(e, base);
+}
+
 static __always_inline int judge(struct bpf_nf_ctx *ctx, const u32 table)
 {
 	const struct nf_hook_state *state = untrusted_state((u64)ctx->state);
 	const struct image_header *h;
-	struct packet p = { 0 };
-	struct image_space *img;
+	struct evaluation e;
 	u32 key = 0, hook = state->hook, base, verdict;
 	void *inner;
 
@@ -144,30 +168,22 @@ static __always_inline int judge(struct bpf_nf_ctx *ctx, const u32 table)
 	if (!*(volatile u32 *)&control.judging)
 		return WALK_ACCEPT;
 	inner = bpf_map_lookup_elem(&image, &key);
-	img = inner ? bpf_map_lookup_elem(inner, &key) : 0;
-	if (!img)
+	e.img = inner ? bpf_map_lookup_elem(inner, &key) : 0;
+	if (!e.img)
 		return drop(DROP_NO_IMAGE);
-	h = (const struct image_header *)img;
-	p.family = state->pf == NFPROTO_IPV6_;
+	h = header_of(e.img);
 	if (hook >= IMAGE_HOOKS || h->magic != IMAGE_MAGIC || (h->features & ~IMAGE_F_KNOWN))
 		return drop(DROP_BAD_IMAGE);
-	base = h->base[p.family & 1][table][hook];
+	base = h->base[state->pf == NFPROTO_IPV6_][table][hook];
 	if (base == IMAGE_NONE)
 		return WALK_ACCEPT;
-	if (packet_read(ctx, &p, h->features))
-		return drop(DROP_UNREADABLE);
-	if (h->features & IMAGE_F_INTERFACES) {
-		p.in = device(img, h, state->in);
-		p.out = device(img, h, state->out);
-	}
-	/* Rules that rely on tracking must not see a packet that nobody tracked. */
-	if ((h->features & IMAGE_F_CONNTRACK) && table == 0 && p.ct == CT_INVALID &&
-	    !conntrack_hooked(state->net, state->pf))
-		return drop(DROP_NO_TRACKING);
-	verdict = walk_image(img, &p, base);
+	verdict = ask(ctx, state, &e, table, base);
+	if (verdict == WALK_POLICY)
+		verdict = walk_policy(e.img, &e.p, base);
 	if (verdict > WALK_ACCEPT)
 		return drop(verdict - WALK_ERROR(0));
-	return (int)verdict;
+	barrier_var(verdict);
+	return verdict & 1;	/* the verifier sees the range */
 }
 
 SEC("netfilter")

@@ -45,6 +45,8 @@ typedef uint64_t u64;
 #define IMAGE_CAPACITY_4	(240U << 20)
 #define IMAGE_CAPACITY_5	(480U << 20)
 #define IMAGE_CAPACITY_MAX	IMAGE_CAPACITY_5
+/* Bytes at its end that stay unused, so that a leaf's bounds can be checked at once. */
+#define IMAGE_SLACK		1024U
 
 #define IMAGE_FAMILIES	2	/* 0 IPv4, 1 IPv6 */
 #define IMAGE_TABLES	2	/* 0 filter, 1 raw */
@@ -61,6 +63,8 @@ typedef uint64_t u64;
 #define IMAGE_LEVELS	12
 /* Rules of one image. */
 #define IMAGE_RULES_MAX	(4U << 20)
+/* Chains of one image: a pending jump keeps the number of its chain in 16 bits. */
+#define IMAGE_CHAINS_MAX	0xffffU
 /* Ops of one match program. */
 #define IMAGE_OPS_MAX	256
 
@@ -216,7 +220,7 @@ struct image_rule6 {
 
 /* What thousands of rules have in common: everything but addresses, ports and number. */
 struct image_trait {
-	u16 in_lo, in_hi, out_lo, out_hi;	/* intervals of interface names */
+	u16 in_lo, in_hi, out_lo, out_hi;	/* intervals of names; with TRAIT_INTERFACE */
 	u16 flags;		/* TRAIT_* */
 	u16 ct;			/* CT_* states, one of which must be the packet's; 0: any */
 	u8 proto;
@@ -237,7 +241,8 @@ struct image_trait {
 #define TRAIT_NOT_TCP	(1U << 8)	/* must not */
 #define TRAIT_CT_FIRST	(1U << 9)	/* @ct is written before the match of TRAIT_L4 */
 #define TRAIT_WHOLE_L4	(1U << 10)	/* TRAIT_L4: the program is for headers cut off alone */
-#define TRAIT_ALL	((1U << 11) - 1)
+#define TRAIT_INTERFACE	(1U << 11)	/* @in_lo and so on are not simply everything */
+#define TRAIT_ALL	((1U << 12) - 1)
 
 /*
  * Interface names cut the space of 16-byte names into intervals. Border i is the first name of

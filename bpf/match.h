@@ -125,20 +125,6 @@ verified_once u32 match_op(struct image_space *img, const struct packet *p, u64 
 	return MATCH_YES | size;
 }
 
-/* match_program() - the ops from @at on. */
-verified_once u32 match_program(struct image_space *img, const struct packet *p, u64 at)
-{
-	u32 i, result;
-
-	for (i = 0; i < IMAGE_OPS_MAX; i++) {
-		result = match_op(img, p, at);
-		if ((result & 255) != MATCH_YES || !(result >> 8))
-			return result & 255;
-		at += result >> 8;
-	}
-	return MATCH_BAD;
-}
-
 #ifdef PLANT_PORT_END	/* a bug the differential test must find: a range without its end */
 #define PLANTED_END(port) ((port) - 1U)
 #else
@@ -233,10 +219,11 @@ static __always_inline const struct image_trait *trait_at(struct image_space *im
 }
 
 /*
- * match_trait() - what is left once addresses and ports fit. The order is ip6_packet_match()'s: the
- * protocol comes after the interfaces, and cannot be known in IPv6 if the headers cannot be read.
+ * match_odd() - of a packet that is a later fragment, or whose headers cannot all be read. The order
+ * is ip6_packet_match()'s: the protocol comes after the interfaces, and cannot be known in IPv6 if
+ * the headers cannot be read.
  */
-verified_once u32 match_trait(struct image_space *img, const struct packet *p, u32 number)
+verified_once u32 match_odd(struct image_space *img, const struct packet *p, u32 number)
 {
 	const struct image_trait *t;
 	u32 flags, l4;
@@ -247,7 +234,7 @@ verified_once u32 match_trait(struct image_space *img, const struct packet *p, u
 	if (!t)
 		return MATCH_BAD;
 	flags = t->flags;
-	if (wrong_interfaces(p, t, flags))
+	if ((flags & TRAIT_INTERFACE) && wrong_interfaces(p, t, flags))
 		return MATCH_NO;
 	if (p->flags & PACKET_UNPARSED) {
 		if (flags & TRAIT_PARSED)
@@ -264,6 +251,44 @@ verified_once u32 match_trait(struct image_space *img, const struct packet *p, u
 		}
 	}
 	if (t->ct && !(p->ct & t->ct))
+		return MATCH_NO;
+	return t->program && !(flags & TRAIT_WHOLE_L4) ? MATCH_PROGRAM : MATCH_YES;
+}
+
+/*
+ * Not 0 if the protocol, the TCP flags or the state are others, or the rule wants fragments. For a
+ * packet that is not odd; without branches, as outside(). A trait without TRAIT_TCP has no mask.
+ */
+static __always_inline u64 other_trait(const struct packet *p, const struct image_trait *t,
+				       u64 flags)
+{
+	u64 proto = (p->proto ^ t->proto) & (0 - (flags & TRAIT_PROTO));
+	u64 tcp = (p->tcp_flags & t->tcp_mask) ^ t->tcp_flags, same = tcp - 1;
+	u64 any = (u64)t->ct - 1, none = (u64)(p->ct & t->ct) - 1;
+
+	barrier_var(same);
+	barrier_var(any);
+	barrier_var(none);
+	/* the sign says that it was 0 */
+	same = (same >> 63) ^ 1 ^ (flags / TRAIT_NOT_TCP & 1);
+	return proto | (flags & TRAIT_FRAGMENT) | same | (none & ~any) >> 63;
+}
+
+/* match_trait() - what is left once addresses and ports fit. */
+static __always_inline u32 match_trait(struct image_space *img, const struct packet *p, u32 number)
+{
+	const struct image_trait *t;
+	u32 flags;
+
+	if (p->l4 | p->flags)
+		return match_odd(img, p, number);
+	t = trait_at(img, number);
+	if (!t)
+		return MATCH_BAD;
+	flags = t->flags;
+	if ((flags & TRAIT_INTERFACE) && wrong_interfaces(p, t, flags))
+		return MATCH_NO;
+	if (other_trait(p, t, flags))
 		return MATCH_NO;
 	return t->program && !(flags & TRAIT_WHOLE_L4) ? MATCH_PROGRAM : MATCH_YES;
 }

@@ -97,19 +97,22 @@ static long option_step(u32 i, struct option_scan *s)
 /*
  * @off: of the options, @doff: of the header, in words; 20 bytes of header are known to be there.
  */
-static __always_inline void packet_options(hook_ctx *ctx, const struct reader *r, struct packet *p,
-					   u32 off, u32 doff)
+verified_once int packet_options(hook_ctx *ctx, const struct reader *r, struct packet *p, u32 off,
+				 u32 doff)
 {
 	struct option_scan s = { .p = p };
-	struct bytes options = { 0 };
+	u32 options[10] = { 0 };
 
+	if (!r || !p)
+		return -1;
 	s.len = (doff - 5) * 4;
-	if (doff < 5 || (u64)off + s.len > r->len || read_bytes(ctx, r, off, &options, s.len / 2)) {
+	if (doff < 5 || (u64)off + s.len > r->len || read_bytes(ctx, r, off, options, s.len / 4)) {
 		p->flags |= PACKET_OPTIONS_BAD;
-		return;
+		return 0;
 	}
-	s.bytes = (const u8 *)&options;
+	s.bytes = (const u8 *)options;
 	portable_loop(40, option_step, &s);
+	return 0;
 }
 
 /* tcphdr, udphdr, icmphdr, icmp6hdr; of the others only multiport reads, and only the ports. */
@@ -134,13 +137,11 @@ static __always_inline u32 header_size(u32 proto)
  * The transport header at @off. xt_tcpudp.c asks for the whole header before it looks at a port,
  * xt_multiport.c for the four bytes of the ports.
  */
-verified_once int packet_l4(hook_ctx *ctx, const struct reader *r, struct packet *p, u32 off,
+static __always_inline int packet_l4(hook_ctx *ctx, const struct reader *r, struct packet *p, u32 off,
 			    u32 options)
 {
 	u32 proto, size, w[1];
 
-	if (!r || !p)
-		return -1;
 	proto = p->proto;
 	size = header_size(proto);
 	if (!size)
@@ -174,12 +175,10 @@ verified_once int packet_l4(hook_ctx *ctx, const struct reader *r, struct packet
  * IPv4: ip_packet_match() and ipt_do_table(). Returns where the transport header is: at ihl * 4,
  * even if ihl < 5.
  */
-verified_once int packet_ipv4(hook_ctx *ctx, const struct reader *r, struct packet *p)
+static __always_inline int packet_ipv4(hook_ctx *ctx, const struct reader *r, struct packet *p)
 {
 	u32 w[5], fragment;
 
-	if (!r || !p)
-		return -1;
 	if (r->len < 20 || read_words(ctx, r, 0, w, 5))
 		return -1;
 	p->src[0] = net32(w[3]);
@@ -214,13 +213,13 @@ enum header_result {
  * net/ipv6/exthdrs_core.c. Returns the next header's number | its offset from this one << 8 | enum
  * header_result << 32.
  */
-verified_once u64 header_next(hook_ctx *ctx, const struct reader *r, u32 next, u32 off)
+static __always_inline u64 header_next(hook_ctx *ctx, const struct reader *r, u32 next, u32 off)
 {
 	u64 result = HEADER_MORE;
 	u16 w[2] = { 0 };
 	u32 need = 1, len;
 
-	if (!r || !is_extension(next) || next == IPPROTO_NONE_)
+	if (!is_extension(next) || next == IPPROTO_NONE_)
 		return next | (u64)HEADER_FOUND << 32;
 	if (next == IPPROTO_ROUTING_ || next == IPPROTO_FRAGMENT_)
 		need = 2;
@@ -275,18 +274,19 @@ static long header_step(u32 i, struct header_walk *h)
 verified_once int packet_ipv6(hook_ctx *ctx, const struct reader *r, struct packet *p)
 {
 	struct header_walk h = { .ctx = ctx, .r = r, .off = 40 };
-	u32 w[10];
+	u32 first;
 	int i;
 
 	if (!r || !p)
 		return -1;
-	if (r->len < 40 || read_words(ctx, r, 0, w, 10))
+	if (r->len < 40 || read_words(ctx, r, 4, &first, 1) || read_words(ctx, r, 8, p->src, 4) ||
+	    read_words(ctx, r, 24, p->dst, 4))
 		return -1;
 	for (i = 0; i < 4; i++) {
-		p->src[i] = net32(w[2 + i]);
-		p->dst[i] = net32(w[6 + i]);
+		p->src[i] = net32(p->src[i]);
+		p->dst[i] = net32(p->dst[i]);
 	}
-	h.next = (net32(w[1]) >> 8) & 255;
+	h.next = (net32(first) >> 8) & 255;
 	if (is_extension(h.next))
 		portable_loop(IPV6_HEADERS_MAX, header_step, &h);
 	p->proto = h.next & 255;

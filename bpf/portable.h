@@ -83,56 +83,59 @@ static __always_inline const union sixteen *sixteen(u64 address)
 	return bpf_rdonly_cast((void *)address, bpf_core_type_id_kernel(struct in6_addr));
 }
 
-struct bytes {
-	u16 half[20];
-};
-
 /*
  * A function the verifier checks once, by its parameters' types alone, instead of once for each
  * state its callers can be in.
  */
 #define verified_once		__noinline
 
-/* Bytes outside the linear part, two at a time: skb_header_pointer() through a dynptr. Rare. */
-verified_once int read_slow(hook_ctx *ctx, struct bytes *to, u32 off, u32 halves)
+#define READ_FAILED	(1ULL << 32)
+
+/*
+ * read_slow() - one or two half words outside the linear part: skb_header_pointer() through a
+ * dynptr. Rare, so it returns a word rather than fill a buffer: stack is what programs are short of.
+ */
+verified_once u64 read_slow(hook_ctx *ctx, u32 off, u32 halves)
 {
 	struct bpf_dynptr d;
-	u16 half, *p;
-	u32 i;
+	u16 half[2] = { 0 }, *p;
 
-	if (!to || bpf_dynptr_from_skb((struct __sk_buff *)ctx->skb, 0, &d))
-		return -1;
-	for (i = 0; i < 20; i++) {
-		if (i >= halves)
-			break;
-		p = bpf_dynptr_slice(&d, off + i * 2, &half, sizeof(half));
-		if (!p)
-			return -1;
-		to->half[i] = *p;
-	}
-	return 0;
+	if (bpf_dynptr_from_skb((struct __sk_buff *)ctx->skb, 0, &d))
+		return READ_FAILED;
+	p = bpf_dynptr_slice(&d, off, &half[0], sizeof(half[0]));
+	if (!p)
+		return READ_FAILED;
+	half[0] = *p;
+	if (halves < 2)
+		return half[0];
+	p = bpf_dynptr_slice(&d, off + 2, &half[1], sizeof(half[1]));
+	if (!p)
+		return READ_FAILED;
+	return half[0] | (u32)*p << 16;
 }
 
 /* read_words() - @n (constant, at most 10) words in network byte order. */
 static __always_inline int read_words(hook_ctx *ctx, const struct reader *r, u32 off, u32 *w,
 				       const u32 n)
 {
-	u64 at = r->header + off;
+	u64 at = r->header + off, word;
 	u32 i;
 
 	if ((u64)off + n * 4 > r->linear) {
-		struct bytes slow = { 0 };
-
-		if (read_slow(ctx, &slow, r->base + off, n * 2))
-			return -1;
 #pragma unroll
-		for (i = 0; i < n; i++)
-			w[i] = ((u32 *)&slow)[i];
+		for (i = 0; i < n; i++) {
+			word = read_slow(ctx, r->base + off + i * 4, 2);
+			if (word & READ_FAILED)
+				return -1;
+			w[i] = (u32)word;
+		}
 		return 0;
 	}
 #pragma unroll
-	for (i = 0; i < n; i++)
-		w[i] = sixteen(at + (i & ~3U) * 4)->word[i & 3];
+	for (i = 0; i + 1 < n; i += 2)
+		*(u64 *)&w[i] = sixteen(at + (i & ~3U) * 4)->pair[i / 2 & 1];
+	if (n & 1)
+		w[n - 1] = sixteen(at + (n - 1) * 4)->word[0];
 	return 0;
 }
 
@@ -140,15 +143,14 @@ static __always_inline int read_words(hook_ctx *ctx, const struct reader *r, u32
 static __always_inline int read_halves(hook_ctx *ctx, const struct reader *r, u32 off, u16 *h,
 					u32 n)
 {
-	u64 at = r->header + off;
+	u64 at = r->header + off, word;
 
 	if ((u64)off + n * 2 > r->linear) {
-		struct bytes slow = { 0 };
-
-		if (read_slow(ctx, &slow, r->base + off, n))
+		word = read_slow(ctx, r->base + off, n);
+		if (word & READ_FAILED)
 			return -1;
-		h[0] = slow.half[0];
-		h[1] = slow.half[1];
+		h[0] = (u16)word;
+		h[1] = (u16)(word >> 16);
 		return 0;
 	}
 	h[0] = sixteen(at)->half[0];
@@ -157,17 +159,30 @@ static __always_inline int read_halves(hook_ctx *ctx, const struct reader *r, u3
 	return 0;
 }
 
-/* read_bytes() - up to 20 half words whose number is not known before. */
-static __always_inline int read_bytes(hook_ctx *ctx, const struct reader *r, u32 off,
-				       struct bytes *to, u32 halves)
+/* read_bytes() - up to 10 words, whose number is not known before. */
+static __always_inline int read_bytes(hook_ctx *ctx, const struct reader *r, u32 off, u32 *to,
+				       u32 words)
 {
-	return read_slow(ctx, to, r->base + off, halves);
+	u64 word;
+	u32 i;
+
+	for (i = 0; i < 10 && i < words; i++) {
+		word = read_slow(ctx, r->base + off + i * 4, 2);
+		if (word & READ_FAILED)
+			return -1;
+		to[i] = (u32)word;
+	}
+	return 0;
 }
+
+/* What is checked to be there of a leaf of @n records: in the kernel a constant (IMAGE_SLACK). */
+#define leaf_bytes(n, size)	(IMAGE_LEAF * (size))
 
 #define net32(x)		__builtin_bswap32(x)
 #define net16(x)		__builtin_bswap16(x)
 #define portable_loop(n, f, arg) bpf_loop(n, f, arg, 0)
 #define portable_unroll		_Pragma("unroll")
+#define portable_rolled		_Pragma("nounroll")
 #define portable_cpu()		bpf_get_smp_processor_id()
 #define portable_add(p, n)	__sync_fetch_and_add(p, n)
 
@@ -228,23 +243,21 @@ static inline int read_halves(hook_ctx *ctx, const struct reader *r, u32 off, u1
 	return 0;
 }
 
-struct bytes {
-	u16 half[20];
-};
-
-static inline int read_bytes(hook_ctx *ctx, const struct reader *r, u32 off, struct bytes *to,
-			     u32 halves)
+static inline int read_bytes(hook_ctx *ctx, const struct reader *r, u32 off, u32 *to, u32 words)
 {
 	(void)ctx;
-	if (halves > 20 || (u64)off + halves * 2 > r->len)
+	if (words > 10 || (u64)off + words * 4 > r->len)
 		return -1;
-	memcpy(to, r->data + off, halves * 2);
+	memcpy(to, r->data + off, words * 4);
 	return 0;
 }
+
+#define leaf_bytes(n, size)	((n) * (size))
 
 #define net32(x)		ntohl(x)
 #define net16(x)		ntohs(x)
 #define portable_unroll
+#define portable_rolled
 #define portable_cpu()		0U
 #define portable_add(p, n)	__atomic_fetch_add(p, n, __ATOMIC_RELAXED)
 

@@ -16,17 +16,18 @@
 #define WALK_ACCEPT	1U
 #define WALK_ERROR(reason)	(2U + (reason))
 #define WALK_POLICY		0xffffffffU	/* inside: the end of the base chain */
+#define WALK_ON			0xfffffffeU	/* inside: not at the end */
 
-struct walk_frame {
-	u32 chain;
-	u32 from;		/* the rule behind the jump */
-};
+/* Steps taken by a plain loop. More are rare: a forest has up to some 20 trees. */
+#define WALK_STEPS	32U
 
+/* On the stack of the program, not zeroed: what a fresh walk does not set is not read. */
 struct walk {
-	struct query q;		/* the chain it is in, and the next rule */
-	u32 depth;
-	u32 result;
-	struct walk_frame stack[IMAGE_STACK];
+	struct search s;	/* the chain it is in, and the next rule */
+	u16 fresh;		/* 1: the search has yet to begin */
+	u16 depth;
+	u32 from[IMAGE_STACK];	/* pending jumps: the rule behind each */
+	u16 chain[IMAGE_STACK];	/* and its chain */
 };
 
 /* @hot: the counter's number in a shard, IMAGE_NONE: it has none. */
@@ -71,92 +72,104 @@ static __always_inline int count_rule(struct image_space *img, u32 chain, u32 id
 		     len);
 }
 
-static __always_inline long walk_end(struct walk *w, u32 result)
-{
-	w->result = result;
-	return 1;
-}
-
-static __always_inline long walk_pop(struct walk *w)
+static __always_inline u32 walk_pop(struct walk *w)
 {
 	u32 d = w->depth;
 
 	if (!d)
-		return walk_end(w, WALK_POLICY);
+		return WALK_POLICY;
 	d--;
-	w->depth = d;
+	w->depth = (u16)d;
 	barrier_var(d);
 	if (d >= IMAGE_STACK)
-		return walk_end(w, WALK_ERROR(DROP_STACK));
-	w->q.chain = w->stack[d].chain;
-	w->q.from = w->stack[d].from;
-	return 0;
+		return WALK_ERROR(DROP_STACK);
+	w->s.chain = w->chain[d];
+	w->s.from = w->from[d];
+	return WALK_ON;
 }
 
-static __always_inline long walk_push(struct walk *w, u32 id)
+static __always_inline u32 walk_push(struct walk *w, u32 id)
 {
 	u32 d = w->depth;
 
 	barrier_var(d);
 	if (d >= IMAGE_STACK)
-		return walk_end(w, WALK_ERROR(DROP_STACK));
-	w->stack[d].chain = w->q.chain;
-	w->stack[d].from = id + 1;
-	w->depth = d + 1;
-	return 0;
+		return WALK_ERROR(DROP_STACK);
+	w->chain[d] = (u16)w->s.chain;
+	w->from[d] = id + 1;
+	w->depth = (u16)(d + 1);
+	return WALK_ON;
 }
 
-static __always_inline long walk_act(struct walk *w, u32 act, u32 id)
+static __always_inline u32 walk_act(struct walk *w, u32 act, u32 id)
 {
+	u32 result;
+
 	switch (act & ACT_MASK) {
 	case ACT_CONTINUE:
-		w->q.from = id + 1;
-		return 0;
+		w->s.from = id + 1;
+		return WALK_ON;
 	case ACT_ACCEPT:
-		return walk_end(w, WALK_ACCEPT);
+		return WALK_ACCEPT;
 	case ACT_DROP:
-		return walk_end(w, WALK_DROP);
+		return WALK_DROP;
 	case ACT_RETURN:
 		return walk_pop(w);
 	case ACT_JUMP:
-		if (walk_push(w, id))
-			return 1;
+		result = walk_push(w, id);
+		if (result != WALK_ON)
+			return result;
 		/* fallthrough */
 	case ACT_GOTO:
-		w->q.chain = act >> ACT_SHIFT;
-		w->q.from = 0;
-		return 0;
+		w->s.chain = act >> ACT_SHIFT;
+		w->s.from = 0;
+		return WALK_ON;
 	}
-	return walk_end(w, WALK_ERROR(DROP_BAD_IMAGE));
+	return WALK_ERROR(DROP_BAD_IMAGE);
 }
 
-/* walk_found() - count the rule and let it act. @id: what first() says. Returns 1 at the end. */
-verified_once int walk_found(struct image_space *img, const struct packet *p, struct walk *w,
-			     u32 id)
+/* walk_found() - count the rule and let it act. @id: what the search says. */
+static __always_inline u32 walk_found(struct image_space *img, const struct packet *p,
+				      struct walk *w, u32 id, u32 act)
 {
-	if (!img || !p || !w)
-		return 1;
 	if (id == FIRST_NONE)
-		return (int)walk_pop(w);
+		return walk_pop(w);
 	if (id == FIRST_HOTDROP)
-		return (int)walk_end(w, WALK_ERROR(DROP_HOTDROP));
-	if (id == FIRST_BUDGET)
-		return (int)walk_end(w, WALK_ERROR(DROP_BUDGET));
-	if (id > FIRST_MAX_ID || count_rule(img, w->q.chain, id, p->len))
-		return (int)walk_end(w, WALK_ERROR(DROP_BAD_IMAGE));
-	return (int)walk_act(w, w->q.act, id);
+		return WALK_ERROR(DROP_HOTDROP);
+	if (id > FIRST_MAX_ID || count_rule(img, w->s.chain, id, p->len))
+		return WALK_ERROR(DROP_BAD_IMAGE);
+	return walk_act(w, act, id);
 }
 
-struct walk_loop {
-	struct image_space *img;
-	const struct packet *p;
-	struct walk w;
-};
-
-static long walk_step(u32 i, struct walk_loop *l)
+/*
+ * walk_step() - one leaf of the chain the walk is in, and if that ends the search, what the rule
+ * does. WALK_ON or how the walk ended. One function: a call costs as much as ten records of a leaf
+ * where returns are guarded (SRSO, Retbleed).
+ */
+verified_once u32 walk_step(struct image_space *img, const struct packet *p, struct walk *w)
 {
-	(void)i;
-	return walk_found(l->img, l->p, &l->w, first(l->img, l->p, &l->w.q)) != 0;
+	u32 result, id, act;
+
+	if (!img || !p || !w)
+		return WALK_ERROR(DROP_NO_IMAGE);
+	if (w->fresh && search_start(img, &w->s) != SEARCH_ON)
+		return WALK_ERROR(DROP_BAD_IMAGE);
+	w->fresh = 0;
+	result = search_leaf(img, p, &w->s);
+	if (result == SEARCH_ON)
+		return WALK_ON;
+	if (result != SEARCH_END)
+		return WALK_ERROR(DROP_BAD_IMAGE);
+	w->fresh = 1;
+	id = search_answer(img, &w->s, &act);
+	return walk_found(img, p, w, id, act);
+}
+
+static __always_inline int chain_empty(struct image_space *img, u32 chain)
+{
+	const struct image_chain *c = chain_at(img, header_of(img), chain);
+
+	return c && !c->nr_leaf && !c->nr_trees;
 }
 
 /* The policy: reached by the end of the base chain or a RETURN there; it has a counter as well. */
@@ -171,22 +184,51 @@ static __always_inline u32 walk_policy(struct image_space *img, const struct pac
 	return c->policy == WALK_ACCEPT ? WALK_ACCEPT : WALK_DROP;
 }
 
-/**
- * walk_image() - the verdict of the image for a packet that enters base chain @base.
- * Returns WALK_DROP, WALK_ACCEPT or WALK_ERROR(reason); any error is a drop.
- */
-verified_once u32 walk_image(struct image_space *img, const struct packet *p, u32 base)
-{
-	struct walk_loop l = { .img = img, .p = p,
-			       .w = { .q = { .chain = base, .budget = IMAGE_BUDGET },
-				      .result = WALK_ERROR(DROP_BUDGET) } };
+/* All that a program keeps on its stack, in one place for the helper for loops. */
+struct evaluation {
+	struct image_space *img;
+	struct packet p;
+	struct walk w;
+	u32 result;
+};
 
-	if (!img || !p)
-		return WALK_ERROR(DROP_NO_IMAGE);
-	portable_loop(IMAGE_BUDGET, walk_step, &l);
-	if (l.w.result == WALK_POLICY)
-		return walk_policy(img, p, base);
-	return l.w.result;
+static long walk_on(u32 i, struct evaluation *e)
+{
+	(void)i;
+	e->result = walk_step(e->img, &e->p, &e->w);
+	return e->result != WALK_ON;
+}
+
+/* walk_rules() - of base chain @base and what it jumps to; WALK_POLICY: none of them decided. */
+static __always_inline u32 walk_rules(struct evaluation *e, u32 base)
+{
+	u32 i, result = WALK_ON;
+
+	e->w.s.chain = base;
+	e->w.s.from = 0;
+	e->w.fresh = 1;
+	e->w.depth = 0;
+	portable_rolled
+	for (i = 0; i < WALK_STEPS && result == WALK_ON; i++)
+		result = walk_step(e->img, &e->p, &e->w);
+	/* The helper for loops costs another call for each step. */
+	if (result == WALK_ON) {
+		e->result = WALK_ON;
+		portable_loop(IMAGE_BUDGET, walk_on, e);
+		result = e->result;
+	}
+	return result == WALK_ON ? WALK_ERROR(DROP_BUDGET) : result;
+}
+
+/**
+ * walk_image() - the verdict of the image for a packet that enters base chain @base; @e->img and
+ * @e->p are set. Returns WALK_DROP, WALK_ACCEPT or WALK_ERROR(reason); any error is a drop.
+ */
+static __always_inline u32 walk_image(struct evaluation *e, u32 base)
+{
+	u32 result = walk_rules(e, base);
+
+	return result == WALK_POLICY ? walk_policy(e->img, &e->p, base) : result;
 }
 
 /*
@@ -202,12 +244,11 @@ struct border_search {
 	u32 count;		/* borders not yet decided */
 };
 
-static long border_step(u32 i, struct border_search *s)
+static __always_inline long border_look(struct border_search *s)
 {
 	const struct image_iface *b;
 	u32 half = s->count / 2;
 
-	(void)i;
 	if (!s->count)
 		return 1;
 	b = image_at(s->img, s->offset + (u64)(s->below + half) * sizeof(*b), sizeof(*b));
@@ -222,14 +263,28 @@ static long border_step(u32 i, struct border_search *s)
 	return 0;
 }
 
-static __always_inline u16 interface_interval(struct image_space *img, const struct image_header *h,
-					      u64 hi, u64 lo)
+static long border_step(u32 i, struct border_search *s)
 {
-	struct border_search s = { .img = img, .hi = hi, .lo = lo, .offset = h->ifaces.offset,
-				   .count = h->ifaces.count };
+	(void)i;
+	return border_look(s);
+}
 
-	portable_loop(17, border_step, &s);
-	return (u16)s.below;
+verified_once u32 interface_interval(struct image_space *img, u64 hi, u64 lo)
+{
+	struct border_search s = { .img = img, .hi = hi, .lo = lo };
+	u32 i;
+
+	if (!img)
+		return 0;
+	s.offset = header_of(img)->ifaces.offset;
+	s.count = header_of(img)->ifaces.count;
+	/* A few borders are usual, and the helper for loops costs a call for each. */
+	portable_rolled
+	for (i = 0; i < 3; i++)
+		if (border_look(&s))
+			return s.below;
+	portable_loop(14, border_step, &s);
+	return s.below;
 }
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* One rule -> leaf records, their trait, and a match program for what these cannot say. */
 #include "compile/internal.h"
+#include "compile/layout.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -111,6 +112,8 @@ static void box_basics(struct builder *b, struct program *p, struct box *box,
 		t->flags |= TRAIT_NOT_IN;
 	if (inverted(&r->out, r->flags & RULE_INV_OUT))
 		t->flags |= TRAIT_NOT_OUT;
+	if (trait_names_interface(t))
+		t->flags |= TRAIT_INTERFACE;
 	if (f == FAMILY_IPV6 && (r->flags & RULE_PROTO)) {
 		t->flags |= TRAIT_PARSED;
 		program_op(p, OP_PARSED, 0, 0, NULL, 0);

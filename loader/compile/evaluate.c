@@ -9,7 +9,7 @@
 #include "bpf/walk.h"
 #pragma GCC diagnostic pop
 
-static u16 device_interval(struct image_space *img, const struct image_header *h, const char *name)
+static u32 device_interval(struct image_space *img, const char *name)
 {
 	u64 hi = 0, lo = 0;
 	char bytes[16] = { 0 };
@@ -21,7 +21,7 @@ static u16 device_interval(struct image_space *img, const struct image_header *h
 		hi = hi << 8 | (u8)bytes[i];
 		lo = lo << 8 | (u8)bytes[8 + i];
 	}
-	return interface_interval(img, h, hi, lo);
+	return interface_interval(img, hi, lo);
 }
 
 unsigned int image_evaluate(void *space, size_t size, const struct packet_context *ctx,
@@ -30,15 +30,16 @@ unsigned int image_evaluate(void *space, size_t size, const struct packet_contex
 	struct image_space img = { .data = space, .size = size };
 	const struct image_header *h = space;
 	struct reader r = { .data = packet, .len = (u32)len };
-	struct packet p = { .family = (u8)ctx->family, .len = (u32)len };
+	struct evaluation e = { .img = &img,
+				.p = { .family = (u8)ctx->family, .len = (u32)len } };
 	u32 base = h->base[ctx->family][ctx->table][ctx->hook];
 
 	if (base == IMAGE_NONE)
 		return EVALUATE_ACCEPT;
-	if (packet_headers(NULL, &r, &p, h->features & IMAGE_F_TCP_OPTIONS))
+	if (packet_headers(NULL, &r, &e.p, h->features & IMAGE_F_TCP_OPTIONS))
 		return WALK_ERROR(DROP_UNREADABLE);
-	p.in = device_interval(&img, h, ctx->in);
-	p.out = device_interval(&img, h, ctx->out);
-	p.ct = (u16)(ctx->ct ? ctx->ct : CT_INVALID);
-	return walk_image(&img, &p, base);
+	e.p.in = device_interval(&img, ctx->in);
+	e.p.out = device_interval(&img, ctx->out);
+	e.p.ct = (u16)(ctx->ct ? ctx->ct : CT_INVALID);
+	return walk_image(&e, base);
 }

@@ -109,7 +109,7 @@ static bool hides(const struct items *it, uint32_t i, const struct box *box, boo
 	unsigned int d;
 
 	if (act == ACT_CONTINUE || act == ACT_JUMP || t->program || t->ct ||
-	    (t->flags & ~(TRAIT_PROTO | TRAIT_L4 | TRAIT_PARSED)))
+	    (t->flags & ~(TRAIT_PROTO | TRAIT_L4 | TRAIT_PARSED | TRAIT_INTERFACE)))
 		return false;
 	for (d = 0; d < DIM_COUNT; d++) {
 		if (!dim_used(it, d))

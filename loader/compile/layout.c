@@ -22,8 +22,9 @@ int image_layout(struct image_header *h, size_t capacity, unsigned int nr_cpus)
 	uint64_t stride = line_up((uint64_t)h->nr_hot * sizeof(struct image_counter));
 	uint64_t shards = 1;
 
-	if (hot > capacity || capacity > UINT32_MAX)
+	if (capacity < IMAGE_SLACK || hot > capacity - IMAGE_SLACK || capacity > UINT32_MAX)
 		return -E2BIG;
+	capacity -= IMAGE_SLACK;
 	while (shards < nr_cpus && shards < SHARDS_MAX)
 		shards *= 2;
 	while (shards > 1 && ((shards - 1) * stride > capacity - hot ||

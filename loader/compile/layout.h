@@ -2,6 +2,7 @@
 #ifndef COMPILE_LAYOUT_H
 #define COMPILE_LAYOUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "bpf/image.h"
@@ -29,6 +30,13 @@ static inline uint32_t image_hot(const struct image_chain *c, uint32_t id)
 static inline uint32_t image_hot_policy(const struct image_chain *c)
 {
 	return c->hot + c->nr_hot;
+}
+
+/** trait_names_interface() - what TRAIT_INTERFACE says: not every device will do. */
+static inline bool trait_names_interface(const struct image_trait *t)
+{
+	return t->in_lo || t->in_hi != UINT16_MAX || t->out_lo || t->out_hi != UINT16_MAX ||
+	       (t->flags & (TRAIT_NOT_IN | TRAIT_NOT_OUT));
 }
 
 #endif

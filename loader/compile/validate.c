@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "compile/check.h"
+#include "compile/layout.h"
 
 #define TEXT_MAX	(1U << 30)
 #define BORDERS_MAX	65534U
@@ -91,7 +92,7 @@ static int check_sections(struct check *c)
 		return bad(c, "its number of rules");
 	if (h->ifaces.count > BORDERS_MAX || h->text_size > TEXT_MAX ||
 	    h->nr_ids > IMAGE_RULES_MAX || h->nr_counters < h->nr_ids ||
-	    h->nr_counters - h->nr_ids > h->chains.count ||
+	    h->nr_counters - h->nr_ids > h->chains.count || h->chains.count > IMAGE_CHAINS_MAX ||
 	    h->nr_hot > (uint64_t)h->nr_ids + h->chains.count)
 		return bad(c, "a count is too large");
 	return 0;
@@ -166,7 +167,7 @@ static uint32_t trait_features(const struct image_trait *t)
 
 	if (t->ct & (CT_SNAT | CT_DNAT))
 		features |= IMAGE_F_NAT_STATE;
-	if (t->in_lo || t->in_hi != UINT16_MAX || t->out_lo || t->out_hi != UINT16_MAX)
+	if (trait_names_interface(t))
 		features |= IMAGE_F_INTERFACES;
 	return features;
 }
@@ -179,7 +180,8 @@ static int check_traits(struct check *c)
 	for (i = 0; i < c->h->traits.count; i++, t++) {
 		if (trait_features(t) & ~c->h->features)
 			return bad(c, "a rule needs a feature that is not on");
-		if ((t->flags & ~TRAIT_ALL) || (t->ct & ~CT_ALL) || !is_program(c, t->program) ||
+		if ((t->flags & ~TRAIT_ALL) ||
+		    trait_names_interface(t) != !!(t->flags & TRAIT_INTERFACE) || (t->ct & ~CT_ALL) || !is_program(c, t->program) ||
 		    (t->act & ACT_MASK) > ACT_LAST)
 			return bad(c, "what a rule checks or does");
 		target = t->act >> ACT_SHIFT;

@@ -69,8 +69,7 @@ static u32 interval(struct image_space *img, const char *name)
 	memcpy(bytes, name, strlen(name));
 	memcpy(&hi, bytes, 8);
 	memcpy(&lo, bytes + 8, 8);
-	return interface_interval(img, header_of(img), __builtin_bswap64(hi),
-				  __builtin_bswap64(lo));
+	return interface_interval(img, __builtin_bswap64(hi), __builtin_bswap64(lo));
 }
 
 /* What bpf/packet.h makes of such packets. */
@@ -111,10 +110,12 @@ static u32 ask(struct image_space *img, u32 chain, const struct packet *p, u32 f
 {
 	const struct image_chain *c = (const struct image_chain *)(const void *)
 		(img->data + header_of(img)->chains.offset) + chain;
-	struct query q = { .chain = chain, .from = c->first + from, .budget = IMAGE_BUDGET };
-	u32 id = first(img, p, &q);
+	struct search q = { .chain = chain, .from = c->first + from };
+	u32 result, id, act;
 
-	*steps += IMAGE_BUDGET - q.budget;
+	for (result = search_start(img, &q); result == SEARCH_ON; ++*steps)
+		result = search_leaf(img, p, &q);
+	id = result == SEARCH_END ? search_answer(img, &q, &act) : FIRST_BAD;
 	if (id == FIRST_NONE)
 		return MODEL_NONE;
 	if (id == FIRST_HOTDROP)

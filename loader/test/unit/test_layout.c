@@ -53,15 +53,15 @@ static void shards_are_a_power_of_two(void **state)
 
 static void fewer_shards_when_tight(void **state)
 {
-	struct image_header h = header(IMAGE_CAPACITY_0 - 2 * 1024, 64, 0);
+	struct image_header h = header(IMAGE_CAPACITY_0 - IMAGE_SLACK - 2 * 1024, 64, 0);
 
 	(void)state;
 	assert_int_equal(image_layout(&h, IMAGE_CAPACITY_0, 2), 0);
 	assert_int_equal(h.nr_shards, 2);
-	assert_int_equal(h.total_size, IMAGE_CAPACITY_0);
+	assert_int_equal(h.total_size, IMAGE_CAPACITY_0 - IMAGE_SLACK);
 	assert_int_equal(image_layout(&h, IMAGE_CAPACITY_0, 4), 0);
 	assert_int_equal(h.nr_shards, 2);
-	h = header(IMAGE_CAPACITY_0 - 1024, 64, 0);
+	h = header(IMAGE_CAPACITY_0 - IMAGE_SLACK - 1024, 64, 0);
 	assert_int_equal(image_layout(&h, IMAGE_CAPACITY_0, 4), 0);
 	assert_int_equal(h.nr_shards, 1);
 }
