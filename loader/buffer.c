@@ -8,11 +8,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define BUFFER_MIN	256U
 #define PRINTF_GUESS	64U
 #define BLOCK_SIZE	(1UL << 20)
 #define BLOCK_FIRST	(1UL << 14)
+/* Who has needed so much will need more. */
+#define BLOCK_LARGE	(32UL << 20)
+/* Nothing in an arena needs more. */
+#define ARENA_ALIGN	8U
+#define HUGE_PAGE	(2UL << 20)
 
 /* Room for @more bytes and a NUL. Returns 0 or -ENOMEM, which sticks. */
 static int buffer_reserve(struct buffer *b, size_t more)
@@ -101,10 +107,20 @@ void buffer_free(struct buffer *b)
 	*b = (struct buffer){ 0 };
 }
 
+void memory_huge(void *p, size_t size)
+{
+	uintptr_t from = ((uintptr_t)p + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
+	uintptr_t to = ((uintptr_t)p + size) & ~(HUGE_PAGE - 1);
+
+	/* A wish: without it the memory is as good, but slower. */
+	if (p && from < to)
+		madvise((char *)p + (from - (uintptr_t)p), to - from, MADV_HUGEPAGE);
+}
+
 struct arena_block {
 	struct arena_block *next;
 	size_t used, size;
-	alignas(max_align_t) char data[];
+	alignas(ARENA_ALIGN) char data[];
 };
 
 void *arena_alloc(struct arena *a, size_t size)
@@ -115,15 +131,17 @@ void *arena_alloc(struct arena *a, size_t size)
 
 	if (size > SIZE_MAX / 2)
 		return NULL;
-	size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+	size = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
 	if (!b || b->size - b->used < size) {
-		want = b ? BLOCK_SIZE : BLOCK_FIRST;
+		want = !b ? BLOCK_FIRST : a->size < BLOCK_LARGE / 4 ? BLOCK_SIZE : BLOCK_LARGE;
 		if (want < size)
 			want = size;
 		/* calloc() of a large block is fresh, untouched memory: zeroing costs nothing. */
 		b = calloc(1, sizeof(*b) + want);
 		if (!b)
 			return NULL;
+		memory_huge(b, sizeof(*b) + want);
+		a->size += want;
 		b->size = want;
 		b->next = a->blocks;
 		a->blocks = b;
@@ -150,5 +168,5 @@ void arena_free(struct arena *a)
 		next = b->next;
 		free(b);
 	}
-	a->blocks = NULL;
+	*a = (struct arena){ 0 };
 }

@@ -23,11 +23,15 @@ __attribute__((format(printf, 2, 3)))
 void buffer_printf(struct buffer *b, const char *fmt, ...);
 void buffer_free(struct buffer *b);
 
+/** memory_huge() - large fresh memory will be used as a whole: the kernel may use huge pages. */
+void memory_huge(void *p, size_t size);
+
 /*
  * An arena: many small allocations with one life. Memory is zeroed; NULL when there is none.
  */
 struct arena {
 	struct arena_block *blocks;
+	size_t size;
 };
 
 void *arena_alloc(struct arena *a, size_t size);

@@ -107,7 +107,7 @@ int ifaces_collect(struct ifaces *f, const struct ruleset *rs, struct error *err
 	const struct rule *r;
 	unsigned int i;
 
-	for (i = 0; i < FAMILY_TABLES; i++) {
+	for (i = 0; i < FAMILY_TABLES && rs->interfaces; i++) {
 		for (c = rs->tables[i / NR_TABLES][i % NR_TABLES].chains; c; c = c->next) {
 			for (r = c->rules; r; r = r->next) {
 				if (add_interface(f, &r->in) || add_interface(f, &r->out))

@@ -91,6 +91,20 @@ static int depth_base(struct depth_search *s, const struct chain *base, struct e
 	return 0;
 }
 
+static bool any_jump(const struct ruleset *rs)
+{
+	const struct chain *c;
+	unsigned int i;
+
+	for (i = 0; i < FAMILY_TABLES; i++) {
+		for (c = rs->tables[i / NR_TABLES][i % NR_TABLES].chains; c; c = c->next) {
+			if (c->refs)
+				return true;
+		}
+	}
+	return false;
+}
+
 int ruleset_depth(struct ruleset *rs, uint32_t nr_chains, struct error *err)
 {
 	struct depth_search s = { .nr_chains = nr_chains };
@@ -98,7 +112,7 @@ int ruleset_depth(struct ruleset *rs, uint32_t nr_chains, struct error *err)
 	unsigned int i;
 	int ret = 0;
 
-	if (!nr_chains)
+	if (!any_jump(rs))
 		return 0;
 	s.stack = calloc(nr_chains + 1, sizeof(*s.stack));
 	s.depth = malloc(nr_chains * sizeof(*s.depth));

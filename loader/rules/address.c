@@ -73,6 +73,53 @@ static bool parse_mask(uint8_t *mask, const char *s, enum family f)
 	return true;
 }
 
+/*
+ * A decimal number without leading zeros at *@s, which is moved behind it. More than @max: there is
+ * none, or a larger one.
+ */
+static unsigned int usual_number(const char **s, const char *end, unsigned int max)
+{
+	const char *p = *s;
+	unsigned int n = 0;
+
+	for (; p < end && *p >= '0' && *p <= '9' && n <= max; p++) {
+		n = n * 10 + (unsigned int)(*p - '0');
+		if (!n) {
+			*s = p + 1;
+			return 0;
+		}
+	}
+	n = p == *s ? max + 1 : n;
+	*s = p;
+	return n;
+}
+
+/* A.B.C.D or A.B.C.D/BITS, as nearly all addresses are written. False: it is something else. */
+static bool parse_usual(struct address *a, const char *s, size_t len)
+{
+	const char *end = s + len;
+	uint32_t value = 0, mask;
+	unsigned int i, n, bits = 32;
+
+	for (i = 0; i < 4; i++) {
+		n = usual_number(&s, end, UINT8_MAX);
+		if (n > UINT8_MAX || (i < 3 && (s == end || *s++ != '.')))
+			return false;
+		value = value << 8 | n;
+	}
+	if (s < end && *s == '/') {
+		s++;
+		bits = usual_number(&s, end, 32);
+	}
+	if (s != end || bits > 32)
+		return false;
+	mask = htonl(bits ? UINT32_MAX << (32 - bits) : 0);
+	value = htonl(value) & mask;
+	memcpy(a->value, &value, sizeof(value));
+	memcpy(a->mask, &mask, sizeof(mask));
+	return true;
+}
+
 enum address_error address_parse(struct address *a, const char *s, size_t len, enum family f)
 {
 	enum family other = f == FAMILY_IPV4 ? FAMILY_IPV6 : FAMILY_IPV4;
@@ -80,6 +127,8 @@ enum address_error address_parse(struct address *a, const char *s, size_t len, e
 	unsigned int i;
 
 	memset(a, 0, sizeof(*a));
+	if (f == FAMILY_IPV4 && parse_usual(a, s, len))
+		return ADDRESS_OK;
 	if (len >= sizeof(buf))
 		return ADDRESS_TOO_LONG;
 	memcpy(buf, s, len);

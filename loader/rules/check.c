@@ -62,8 +62,10 @@ static int check_loops(struct table *table, struct error *err)
 	struct chain *c;
 	int ret = 0;
 
-	if (!table->nr_chains)
-		return 0;
+	for (c = table->chains; c && !c->refs; c = c->next)
+		;
+	if (!c)
+		return 0;	/* nothing jumps */
 	stack = calloc(table->nr_chains, sizeof(*stack));
 	if (!stack)
 		return error_set(err, -ENOMEM, "out of memory");

@@ -2,6 +2,7 @@
 #include "rules/lex.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 /* One word while it is read. */
 struct lexer {
@@ -11,6 +12,12 @@ struct lexer {
 	size_t len;	/* of the word so far */
 	bool begun;
 };
+
+/* One comparison for most bytes. */
+static bool is_blank(char c)
+{
+	return (unsigned char)c <= ' ' && (c == ' ' || c == '\t' || c == '\n');
+}
 
 static enum lex_error end_word(struct lexer *l)
 {
@@ -66,6 +73,36 @@ static size_t add_plain(struct lexer *l, const char *line, size_t len, size_t at
 	return at + (n ? n : 1);
 }
 
+/*
+ * The usual line: without quotes, so words are what lies between blanks. Returns false if it is
+ * another, or if there is something to complain about.
+ */
+static bool lex_usual(struct words *w, const char *line, size_t len, size_t from)
+{
+	char *p = w->buf + from, *end = w->buf + len, *start;
+
+	if (memchr(line + from, '"', len - from))
+		return false;
+	memcpy(w->buf, line, len);
+	*end = ' ';	/* ends the last word */
+	for (w->n = 0;;) {
+		while (p < end && is_blank(*p))
+			p++;
+		if (p == end)
+			break;
+		for (start = p; !is_blank(*p); p++)
+			;
+		if (w->n == WORDS_MAX || p - start > WORD_LENGTH_MAX)
+			return false;
+		*p = '\0';
+		w->word[w->n] = start;
+		w->column[w->n++] = (uint16_t)(start - w->buf + 1);
+		p += p < end;
+	}
+	w->word[w->n] = NULL;
+	return true;
+}
+
 enum lex_error lex(struct words *w, const char *line, size_t len, size_t from,
 		   unsigned int *column)
 {
@@ -74,6 +111,8 @@ enum lex_error lex(struct words *w, const char *line, size_t len, size_t from,
 	bool quoted = false;
 	size_t i, quote = 0;
 
+	if (lex_usual(w, line, len, from))
+		return LEX_OK;
 	w->n = 0;
 	w->word[0] = NULL;
 	for (i = from; i < len && ret == LEX_OK;) {

@@ -129,6 +129,11 @@ static int do_zero(struct line_parser *lp, const char *arg)
 	return option_has_arg(lp) ? take_number(lp) : 0;
 }
 
+static bool is_verdict(const char *name)
+{
+	return !strcmp(name, "ACCEPT") || !strcmp(name, "DROP") || !strcmp(name, "RETURN");
+}
+
 /* assert_valid_chain_name() */
 static int do_new(struct line_parser *lp, const char *arg)
 {
@@ -139,8 +144,7 @@ static int do_new(struct line_parser *lp, const char *arg)
 	if (*arg == '-' || *arg == '!')
 		return line_error(lp, lp->chain.column, "a chain name may not start with \"%c\"",
 				  *arg);
-	if (!strcmp(arg, "ACCEPT") || !strcmp(arg, "DROP") || !strcmp(arg, "RETURN") ||
-	    !*arg || known_target(arg))
+	if (is_verdict(arg) || !*arg || known_target(arg))
 		return line_error(lp, lp->chain.column, "chain name \"%s\" is the name of a target",
 				  arg);
 	for (p = arg; *p; p++)
@@ -163,14 +167,16 @@ static int do_policy(struct line_parser *lp, const char *arg)
 static int do_source(struct line_parser *lp, const char *arg)
 {
 	lp->source = here(lp, arg);
-	lp->hints_address |= address_is_literal(arg, strcspn(arg, ","));
+	if (lp->probing)
+		lp->hints_address |= address_is_literal(arg, strcspn(arg, ","));
 	return 0;
 }
 
 static int do_destination(struct line_parser *lp, const char *arg)
 {
 	lp->destination = here(lp, arg);
-	lp->hints_address |= address_is_literal(arg, strcspn(arg, ","));
+	if (lp->probing)
+		lp->hints_address |= address_is_literal(arg, strcspn(arg, ","));
 	return 0;
 }
 
@@ -210,6 +216,7 @@ static int take_interface(struct line_parser *lp, struct interface *iface, const
 				  "interface name \"%.64s\" is too long (%u characters at most)",
 				  arg, IFNAMSIZ - 1);
 	memset(iface, 0, sizeof(*iface));
+	lp->rs->interfaces = true;
 	iface->given = true;
 	iface->prefix = arg[len - 1] == '+';
 	memcpy(iface->name, arg, iface->prefix ? len - 1 : len);
@@ -264,7 +271,7 @@ static int do_jump(struct line_parser *lp, const char *arg)
 		return 0;
 	if (check_target_name(lp, arg))
 		return -EINVAL;
-	if (!known_target(arg))
+	if (is_verdict(arg) || !known_target(arg))
 		return 0;
 	c = ruleset_chain(lp->rs, lp->family, lp->table, arg, false);
 	if (!c || !c->declared || !strcmp(arg, "QUEUE"))
@@ -317,16 +324,9 @@ static int do_illegal(struct line_parser *lp, const char *arg)
 			  lp->words->word[lp->scan.word]);
 }
 
+/* The usual ones first. */
 static const struct option_rule option_rules[] = {
 	{ 'A', "-A", 0, CMD_APPEND, 0, take_chain },
-	{ 'I', "-I", 0, CMD_INSERT, 0, do_insert },
-	{ 'R', "-R", 0, CMD_REPLACE, 0, do_replace },
-	{ 'D', "-D", 0, CMD_DELETE_NUM, 0, do_delete },
-	{ 'N', "-N", 0, CMD_NEW, 0, do_new },
-	{ 'X', "-X", 0, CMD_DELETE_CHAIN, 0, do_optional_chain },
-	{ 'F', "-F", 0, CMD_FLUSH, 0, do_optional_chain },
-	{ 'Z', "-Z", 0, CMD_ZERO, 0, do_zero },
-	{ 'P', "-P", 0, CMD_POLICY, 0, do_policy },
 	{ 's', "--source", OPT_SOURCE, 0, RULE_INV_SRC, do_source },
 	{ 'd', "--destination", OPT_DESTINATION, 0, RULE_INV_DST, do_destination },
 	{ 'p', "--protocol", OPT_PROTOCOL, 0, RULE_INV_PROTO, do_protocol },
@@ -336,6 +336,14 @@ static const struct option_rule option_rules[] = {
 	{ 'j', "--jump", OPT_JUMP, 0, 0, do_jump },
 	{ 'g', "--goto", OPT_JUMP, 0, 0, do_goto },
 	{ 'c', "--set-counters", OPT_COUNTERS, 0, 0, do_counters },
+	{ 'I', "-I", 0, CMD_INSERT, 0, do_insert },
+	{ 'R', "-R", 0, CMD_REPLACE, 0, do_replace },
+	{ 'D', "-D", 0, CMD_DELETE_NUM, 0, do_delete },
+	{ 'N', "-N", 0, CMD_NEW, 0, do_new },
+	{ 'X', "-X", 0, CMD_DELETE_CHAIN, 0, do_optional_chain },
+	{ 'F', "-F", 0, CMD_FLUSH, 0, do_optional_chain },
+	{ 'Z', "-Z", 0, CMD_ZERO, 0, do_zero },
+	{ 'P', "-P", 0, CMD_POLICY, 0, do_policy },
 	{ 'v', "--verbose", 0, 0, 0, do_nothing },
 	{ 'C', "-C", 0, 0, 0, do_unsupported }, { 'E', "-E", 0, 0, 0, do_unsupported },
 	{ 'L', "-L", 0, 0, 0, do_unsupported }, { 'S', "-S", 0, 0, 0, do_unsupported },

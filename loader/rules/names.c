@@ -78,7 +78,7 @@ bool parse_number(const char *s, const char **end, unsigned int *value, unsigned
 	}
 	while (isspace((unsigned char)*p))
 		p++;
-	if (*p == '-')
+	if (*p != '+' && (*p < '0' || *p > '9'))
 		return false;
 	errno = 0;
 	v = strtoumax(s, &stop, 0);

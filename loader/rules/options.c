@@ -11,7 +11,7 @@
  * iptables/xshared.h, xtables_merge_options() of libxtables/xtables.c (1.8.11).
  */
 
-enum { NO_ARG, ARG, OPTIONAL_ARG };
+enum { NO_ARG = 1, ARG, OPTIONAL_ARG };
 
 struct long_option {
 	const char *name;
@@ -37,8 +37,16 @@ static const struct long_option long_options[] = {
 	{ NULL, 0, 0 },
 };
 
-static const char short_options[] =
-	"A:C:D:E:F::I:L::M:N:P:R:S::VX::Z::c:d:i:j:o:p:s:t:vW::46fg:h::m:nw::x";
+/* By letter; 0: not an option. */
+static const unsigned char short_options[128] = {
+	['A'] = ARG, ['C'] = ARG, ['D'] = ARG, ['E'] = ARG, ['F'] = OPTIONAL_ARG, ['I'] = ARG,
+	['L'] = OPTIONAL_ARG, ['M'] = ARG, ['N'] = ARG, ['P'] = ARG, ['R'] = ARG,
+	['S'] = OPTIONAL_ARG, ['V'] = NO_ARG, ['W'] = OPTIONAL_ARG, ['X'] = OPTIONAL_ARG,
+	['Z'] = OPTIONAL_ARG, ['c'] = ARG, ['d'] = ARG, ['f'] = NO_ARG, ['g'] = ARG,
+	['h'] = OPTIONAL_ARG, ['i'] = ARG, ['j'] = ARG, ['m'] = ARG, ['n'] = NO_ARG, ['o'] = ARG,
+	['p'] = ARG, ['s'] = ARG, ['t'] = ARG, ['v'] = NO_ARG, ['w'] = OPTIONAL_ARG,
+	['x'] = NO_ARG, ['4'] = NO_ARG, ['6'] = NO_ARG,
+};
 
 /* A long option found: of iptables itself, or of a match. */
 struct found {
@@ -60,7 +68,7 @@ static bool same_option(const struct found *a, const struct found *b)
 static bool consider(struct found *best, bool *ambiguous, const struct found *candidate,
 		     const char *option_name, const char *name, size_t len)
 {
-	if ((len && *option_name != *name) || strncmp(option_name, name, len))
+	if (strncmp(option_name, name, len))
 		return false;
 	if (!option_name[len]) {
 		*best = *candidate;
@@ -74,6 +82,27 @@ static bool consider(struct found *best, bool *ambiguous, const struct found *ca
 	return false;
 }
 
+/*
+ * An option of a match by its whole name, the newest match first. None is called as one of iptables
+ * itself, so these need not be asked before.
+ */
+static bool find_exact(const struct line_parser *lp, const char *name, size_t len,
+		       struct found *best)
+{
+	const struct ext_option *opt;
+	unsigned int i;
+
+	for (i = lp->nr_exts; i-- > 0;) {
+		for (opt = lp->exts[i]->options; opt && opt->name; opt++) {
+			if (*opt->name != *name || strncmp(opt->name, name, len) || opt->name[len])
+				continue;
+			*best = (struct found){ .ext = lp->exts[i], .option = opt };
+			return true;
+		}
+	}
+	return false;
+}
+
 /* iptables' own options first, then those of the matches, the newest first. */
 static bool find_long(const struct line_parser *lp, const char *name, size_t len,
 		      struct found *best)
@@ -84,8 +113,12 @@ static bool find_long(const struct line_parser *lp, const char *name, size_t len
 	bool ambiguous = false;
 	unsigned int i;
 
+	if (find_exact(lp, name, len, best))
+		return true;
 	*best = (struct found){ 0 };
 	for (own = long_options; own->name; own++) {
+		if (len && *own->name != *name)
+			continue;
 		candidate = (struct found){ .own = own };
 		if (consider(best, &ambiguous, &candidate, own->name, name, len))
 			return true;
@@ -130,14 +163,19 @@ static bool take_word(struct line_parser *lp)
 static int next_long(struct line_parser *lp, const char *word)
 {
 	struct option_scan *s = &lp->scan;
-	const char *name = word + 2, *value = strchr(name, '=');
-	size_t len = value ? (size_t)(value - name) : strlen(name);
+	const char *name = word + 2, *value = name;
+	size_t len;
 	struct found found;
 	unsigned int args;
 
+	while (*value && *value != '=')
+		value++;
+	len = (size_t)(value - name);
+	if (!*value)
+		value = NULL;
 	if (!find_long(lp, name, len, &found))
 		return OPTION_UNKNOWN;
-	args = found.own ? found.own->args : found.option->args;
+	args = found.own ? found.own->args : found.option->args ? ARG : NO_ARG;
 	if (value && args == NO_ARG)
 		return OPTION_UNKNOWN;
 	if (value) {
@@ -155,20 +193,20 @@ static int next_short(struct line_parser *lp)
 {
 	struct option_scan *s = &lp->scan;
 	char c = *s->cluster++;
-	const char *def = c == ':' ? NULL : strchr(short_options, c), *rest = s->cluster;
-	const char *word = lp->words->word[s->word];
+	unsigned int args = (unsigned char)c < 128 ? short_options[(unsigned char)c] : 0;
+	const char *rest = s->cluster, *word = lp->words->word[s->word];
 
 	if (!*rest)
 		s->cluster = NULL;
-	if (!def)
+	if (!args)
 		return OPTION_UNKNOWN;
-	if (def[1] != ':')
+	if (args == NO_ARG)
 		return c;
 	s->cluster = NULL;
 	if (*rest) {
 		s->arg = rest;
 		s->arg_column = option_column(lp, s->word) + (unsigned int)(rest - word);
-	} else if (def[2] != ':' && !take_word(lp)) {
+	} else if (args == ARG && !take_word(lp)) {
 		return OPTION_NO_ARG;
 	}
 	return c;
@@ -189,7 +227,7 @@ int option_next(struct line_parser *lp)
 		return OPTION_END;
 	s->word = s->index;
 	word = lp->words->word[s->index++];
-	if (!strcmp(word, "--"))
+	if (word[0] == '-' && word[1] == '-' && !word[2])
 		return OPTION_END;
 	if (word[0] != '-' || !word[1]) {
 		s->arg = word;

@@ -134,6 +134,7 @@ struct ruleset {
 	struct table tables[NR_FAMILIES][NR_TABLES];
 	unsigned int families;		/* FAMILY_BIT()s given, even if their text was empty */
 	uint32_t blocks;		/* "*table" lines so far */
+	bool interfaces;		/* a rule names one */
 	struct arena arena;
 };
 
