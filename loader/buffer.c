@@ -8,20 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define BUFFER_MIN	256U
 #define PRINTF_GUESS	64U
 #define BLOCK_SIZE	(1UL << 20)
 #define BLOCK_FIRST	(1UL << 14)
-/* Who has needed so much will need more. */
-#define BLOCK_LARGE	(32UL << 20)
 /* Nothing in an arena needs more. */
 #define ARENA_ALIGN	8U
-#define HUGE_PAGE	(2UL << 20)
 
-/* Room for @more bytes and a NUL. Returns 0 or -ENOMEM, which sticks. */
-static int buffer_reserve(struct buffer *b, size_t more)
+int buffer_room(struct buffer *b, size_t more)
 {
 	size_t need, cap;
 	char *data;
@@ -37,8 +32,10 @@ static int buffer_reserve(struct buffer *b, size_t more)
 	while (cap < need)
 		cap *= 2;
 	data = realloc(b->data, cap);
-	if (!data)
+	if (!data) {
+		b->cap = b->data ? b->len + 1 : 0;	/* nothing small is added any more either */
 		return b->failed = -ENOMEM;
+	}
 	b->data = data;
 	b->cap = cap;
 	return 0;
@@ -46,7 +43,7 @@ static int buffer_reserve(struct buffer *b, size_t more)
 
 void buffer_add(struct buffer *b, const void *data, size_t len)
 {
-	if (buffer_reserve(b, len))
+	if (buffer_room(b, len))
 		return;
 	if (len)
 		memcpy(b->data + b->len, data, len);
@@ -54,14 +51,28 @@ void buffer_add(struct buffer *b, const void *data, size_t len)
 	b->data[b->len] = '\0';
 }
 
+/* Words are short: a loop is faster than strlen() and memcpy(). */
 void buffer_puts(struct buffer *b, const char *s)
 {
-	buffer_add(b, s, strlen(s));
+	size_t n = 0;
+
+	for (; s[n] && b->cap - b->len > n + 1; n++)
+		b->data[b->len + n] = s[n];
+	if (s[n]) {
+		buffer_add(b, s, strlen(s));
+		return;
+	}
+	b->len += n;
+	if (b->data)
+		b->data[b->len] = '\0';
 }
 
 void buffer_putc(struct buffer *b, char c)
 {
-	buffer_add(b, &c, 1);
+	if (b->cap - b->len < 2 && buffer_room(b, 1))
+		return;
+	b->data[b->len++] = c;
+	b->data[b->len] = '\0';
 }
 
 void buffer_printf(struct buffer *b, const char *fmt, ...)
@@ -69,7 +80,7 @@ void buffer_printf(struct buffer *b, const char *fmt, ...)
 	va_list ap;
 	int n;
 
-	if (buffer_reserve(b, PRINTF_GUESS))
+	if (buffer_room(b, PRINTF_GUESS))
 		return;
 	va_start(ap, fmt);
 	n = vsnprintf(b->data + b->len, b->cap - b->len, fmt, ap);
@@ -79,7 +90,7 @@ void buffer_printf(struct buffer *b, const char *fmt, ...)
 		return;
 	}
 	if ((size_t)n >= b->cap - b->len) {
-		if (buffer_reserve(b, (size_t)n))
+		if (buffer_room(b, (size_t)n))
 			return;
 		va_start(ap, fmt);
 		vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
@@ -88,33 +99,23 @@ void buffer_printf(struct buffer *b, const char *fmt, ...)
 	b->len += (size_t)n;
 }
 
-/* Printing is a third of the time of loading rules, and numbers are most of it. */
 void buffer_number(struct buffer *b, unsigned long n)
 {
-	char digits[20];
-	size_t at = sizeof(digits);
+	char digits[21];
+	size_t at = sizeof(digits) - 1;
 
+	digits[at] = '\0';
 	do {
 		digits[--at] = (char)('0' + n % 10);
 		n /= 10;
 	} while (n);
-	buffer_add(b, digits + at, sizeof(digits) - at);
+	buffer_puts(b, digits + at);
 }
 
 void buffer_free(struct buffer *b)
 {
 	free(b->data);
 	*b = (struct buffer){ 0 };
-}
-
-void memory_huge(void *p, size_t size)
-{
-	uintptr_t from = ((uintptr_t)p + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1);
-	uintptr_t to = ((uintptr_t)p + size) & ~(HUGE_PAGE - 1);
-
-	/* A wish: without it the memory is as good, but slower. */
-	if (p && from < to)
-		madvise((char *)p + (from - (uintptr_t)p), to - from, MADV_HUGEPAGE);
 }
 
 struct arena_block {
@@ -133,15 +134,13 @@ void *arena_alloc(struct arena *a, size_t size)
 		return NULL;
 	size = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
 	if (!b || b->size - b->used < size) {
-		want = !b ? BLOCK_FIRST : a->size < BLOCK_LARGE / 4 ? BLOCK_SIZE : BLOCK_LARGE;
+		want = b ? BLOCK_SIZE : BLOCK_FIRST;
 		if (want < size)
 			want = size;
 		/* calloc() of a large block is fresh, untouched memory: zeroing costs nothing. */
 		b = calloc(1, sizeof(*b) + want);
 		if (!b)
 			return NULL;
-		memory_huge(b, sizeof(*b) + want);
-		a->size += want;
 		b->size = want;
 		b->next = a->blocks;
 		a->blocks = b;
@@ -168,5 +167,5 @@ void arena_free(struct arena *a)
 		next = b->next;
 		free(b);
 	}
-	*a = (struct arena){ 0 };
+	a->blocks = NULL;
 }

@@ -15,6 +15,8 @@ struct buffer {
 	int failed;		/* 0 or -ENOMEM */
 };
 
+/** buffer_room() - room for @more bytes and a NUL behind what is there. 0 or -ENOMEM, which sticks. */
+int buffer_room(struct buffer *b, size_t more);
 void buffer_add(struct buffer *b, const void *data, size_t len);
 void buffer_puts(struct buffer *b, const char *s);
 void buffer_putc(struct buffer *b, char c);
@@ -23,15 +25,11 @@ __attribute__((format(printf, 2, 3)))
 void buffer_printf(struct buffer *b, const char *fmt, ...);
 void buffer_free(struct buffer *b);
 
-/** memory_huge() - large fresh memory will be used as a whole: the kernel may use huge pages. */
-void memory_huge(void *p, size_t size);
-
 /*
  * An arena: many small allocations with one life. Memory is zeroed; NULL when there is none.
  */
 struct arena {
 	struct arena_block *blocks;
-	size_t size;
 };
 
 void *arena_alloc(struct arena *a, size_t size);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/address.h"
 #include "rules/ext.h"
 
 /* What both families' records share. */
@@ -26,21 +27,6 @@ static void address_words(const uint8_t bytes[16], uint32_t words[4])
 	}
 }
 
-/* Length of a prefix mask of @bits; -1: the mask has holes. */
-static int prefix_length(const uint8_t mask[16], unsigned int bits)
-{
-	unsigned int i, len = 0;
-
-	for (i = 0; i < bits; i++) {
-		if (mask[i / 8] >> (7 - i % 8) & 1) {
-			if (len != i)
-				return -1;
-			len = i + 1;
-		}
-	}
-	return (int)len;
-}
-
 /*
  * An address: into the box if it is a prefix and not negated, else an op. A negated 0.0.0.0/0
  * matches nothing (ip_packet_match(): the masked addresses are equal, inverted).
@@ -48,8 +34,7 @@ static int prefix_length(const uint8_t mask[16], unsigned int bits)
 static void box_address(struct program *p, const struct address *a, bool invert, enum family f,
 			bool source, uint32_t words[4], uint8_t *len)
 {
-	unsigned int bits = f == FAMILY_IPV4 ? 32 : 128;
-	int prefix = prefix_length(a->mask, bits);
+	int prefix = address_prefix(a, f);
 	unsigned int flags = invert ? OP_INVERT : 0;
 	uint32_t payload[8];
 	uint32_t mask[4];

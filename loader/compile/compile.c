@@ -53,23 +53,17 @@ static uint32_t rule_act(const struct rule *r)
 	return act;
 }
 
-/* The records of a chain, which are the last ones, in the order of its forest. */
-static int order_records(struct buffer *records, size_t size, size_t first, const struct forest *f)
+/* Where the records of a chain go: record @first + @list[i] (NULL: i) is the next one of the image. */
+static void order_add(struct buffer *order, uint32_t first, const uint32_t *list, uint32_t n)
 {
-	const uint32_t *order = (const uint32_t *)(const void *)f->records.data;
-	size_t n = f->records.len / sizeof(*order), i;
-	struct buffer ordered = { 0 };
-	int failed;
+	uint32_t i, *to;
 
+	if (buffer_room(order, n * sizeof(*to)))
+		return;
+	to = (uint32_t *)(void *)(order->data + order->len);
 	for (i = 0; i < n; i++)
-		buffer_add(&ordered, records->data + (first + order[i]) * size, size);
-	if (!ordered.failed) {
-		records->len = first * size;
-		buffer_add(records, ordered.data, ordered.len);
-	}
-	failed = ordered.failed;
-	buffer_free(&ordered);
-	return failed ? failed : records->failed;
+		to[i] = first + (list ? list[i] : i);
+	order->len += n * sizeof(*to);
 }
 
 /* Trees and nodes, which count from the chain's first, into those of the image. */
@@ -111,41 +105,49 @@ static void warn_cost(struct builder *b, const struct chain *c, const struct for
 		 r && r->origin.where ? r->origin.where : "rule 1", r ? r->origin.line : 0);
 }
 
-static int compile_forest(struct builder *b, struct image_chain *chain, struct buffer *records,
-			  size_t size, const struct chain *c, enum family f)
+/* The forest of a chain whose records are those from @first on. */
+static int compile_forest(struct builder *b, struct image_chain *chain, uint32_t first,
+			  const struct chain *c, enum family f)
 {
-	const void *first = records->data + chain->leaf * size;
+	struct buffer *order = f == FAMILY_IPV4 ? &b->order4 : &b->order6;
 	struct items it = {
-		.rules4 = f == FAMILY_IPV4 ? first : NULL,
-		.rules6 = f == FAMILY_IPV4 ? NULL : first,
+		.rules4 = f == FAMILY_IPV4 ? (const struct image_rule4 *)
+					     (const void *)b->rules4.data + first : NULL,
+		.rules6 = f == FAMILY_IPV4 ? NULL : (const struct image_rule6 *)
+						    (const void *)b->rules6.data + first,
 		.traits = (const void *)b->traits.data,
 		.count = chain->nr_leaf,
+		.no_interfaces = !b->ifaces.count,
 	};
 	struct forest forest;
 	int ret;
 
-	if (it.count <= IMAGE_LEAF)
-		return 0;
+	if (it.count <= IMAGE_LEAF) {
+		order_add(order, first, NULL, it.count);
+		return order->failed;
+	}
 	ret = forest_build(&it, &forest);
 	if (ret)
 		return ret;
 	warn_cost(b, c, &forest, chain->first + forest.hard);
 	ret = place_forest(b, chain, &forest);
-	if (!ret)
-		ret = order_records(records, size, chain->leaf, &forest);
+	order_add(order, first, (const uint32_t *)(const void *)forest.records.data,
+		  chain->nr_leaf);
 	forest_free(&forest);
-	return ret;
+	return ret ? ret : order->failed;
 }
 
 /* One chain: its record, those of its rules, and its forest. */
 static int compile_chain(struct builder *b, const struct chain *c, enum family f, struct error *err)
 {
-	struct buffer *records = f == FAMILY_IPV4 ? &b->rules4 : &b->rules6;
+	const struct buffer *records = f == FAMILY_IPV4 ? &b->rules4 : &b->rules6;
+	const struct buffer *order = f == FAMILY_IPV4 ? &b->order4 : &b->order6;
 	size_t size = f == FAMILY_IPV4 ? sizeof(struct image_rule4) : sizeof(struct image_rule6);
+	uint32_t first = (uint32_t)(records->len / size);
 	struct image_chain chain = {
 		.first = c->rules ? c->rules->number : 0,
 		.count = c->nr_rules,
-		.leaf = (uint32_t)(records->len / size),
+		.leaf = (uint32_t)(order->len / sizeof(uint32_t)),
 		.policy = IMAGE_NONE,
 		.policy_counter = IMAGE_NONE,
 		.hot = b->nr_hot,
@@ -167,8 +169,8 @@ static int compile_chain(struct builder *b, const struct chain *c, enum family f
 		if (ret)
 			return ret;
 	}
-	chain.nr_leaf = (uint32_t)(records->len / size) - chain.leaf;
-	if (compile_forest(b, &chain, records, size, c, f))
+	chain.nr_leaf = (uint32_t)(records->len / size) - first;
+	if (compile_forest(b, &chain, first, c, f))
 		return error_errno(err, -ENOMEM, "compiling the rules");
 	buffer_add(&b->chains, &chain, sizeof(chain));
 	return 0;
@@ -199,6 +201,13 @@ static struct image_section place(size_t *size, size_t bytes, size_t count)
 
 	*size += (bytes + 7) & ~(size_t)7;
 	return s;
+}
+
+static struct image_section place_records(size_t *size, const struct buffer *order, size_t record)
+{
+	size_t count = order->len / sizeof(uint32_t);
+
+	return place(size, count * record, count);
 }
 
 static void fill_header(struct image_header *h, const struct builder *b, struct ruleset *rs)
@@ -233,6 +242,29 @@ static void copy(struct image *img, struct image_section s, const struct buffer 
 		memcpy((char *)img->data + s.offset, from->data, from->len);
 }
 
+/* Each record in its place in the order of its forest. */
+static void copy4(struct image *img, const struct builder *b)
+{
+	struct image_rule4 *to = (void *)((char *)img->data + img->header->rules4.offset);
+	const struct image_rule4 *from = (const void *)b->rules4.data;
+	const uint32_t *order = (const void *)b->order4.data;
+	uint32_t i;
+
+	for (i = 0; i < img->header->rules4.count; i++)
+		to[i] = from[order[i]];
+}
+
+static void copy6(struct image *img, const struct builder *b)
+{
+	struct image_rule6 *to = (void *)((char *)img->data + img->header->rules6.offset);
+	const struct image_rule6 *from = (const void *)b->rules6.data;
+	const uint32_t *order = (const void *)b->order6.data;
+	uint32_t i;
+
+	for (i = 0; i < img->header->rules6.count; i++)
+		to[i] = from[order[i]];
+}
+
 /* Lay the sections out in memory of their own. */
 static int assemble(struct image *img, struct builder *b, struct ruleset *rs,
 		    const struct text_task *text, struct error *err)
@@ -245,8 +277,8 @@ static int assemble(struct image *img, struct builder *b, struct ruleset *rs,
 	h.trees = place(&size, b->trees.len, b->trees.len / sizeof(struct image_tree));
 	size = (size + 63) & ~(size_t)63;
 	h.nodes = place(&size, b->nodes.len, b->nodes.len / sizeof(struct image_node));
-	h.rules4 = place(&size, b->rules4.len, b->rules4.len / sizeof(struct image_rule4));
-	h.rules6 = place(&size, b->rules6.len, b->rules6.len / sizeof(struct image_rule6));
+	h.rules4 = place_records(&size, &b->order4, sizeof(struct image_rule4));
+	h.rules6 = place_records(&size, &b->order6, sizeof(struct image_rule6));
 	h.traits = place(&size, b->traits.len, b->traits.len / sizeof(struct image_trait));
 	h.programs = place(&size, b->programs.len, b->programs.len);
 	h.residuals = place(&size, 0, 0);
@@ -270,8 +302,8 @@ static int assemble(struct image *img, struct builder *b, struct ruleset *rs,
 	h.size = (uint32_t)size;
 	*img->header = h;
 	copy(img, h.chains, &b->chains);
-	copy(img, h.rules4, &b->rules4);
-	copy(img, h.rules6, &b->rules6);
+	copy4(img, b);
+	copy6(img, b);
 	copy(img, h.traits, &b->traits);
 	copy(img, h.trees, &b->trees);
 	copy(img, h.nodes, &b->nodes);
@@ -302,6 +334,8 @@ static void builder_free(struct builder *b)
 	buffer_free(&b->chains);
 	buffer_free(&b->rules4);
 	buffer_free(&b->rules6);
+	buffer_free(&b->order4);
+	buffer_free(&b->order6);
 	buffer_free(&b->traits);
 	buffer_free(&b->trees);
 	buffer_free(&b->nodes);

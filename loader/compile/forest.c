@@ -22,6 +22,9 @@
 /* Items looked at for all trees, as a multiple of the chain: bounds the time. */
 #define WORK_MAX	48U
 
+/* So many ranges are taken out of the items at once. */
+#define RANGES	64U
+
 /* Cost, about nanoseconds: a tree, a node, a record. */
 #define COST_TREE	6U
 #define COST_NODE	9U
@@ -162,7 +165,7 @@ static int parts_make(struct grow *g, const uint32_t *list, uint32_t n, const st
 {
 	uint32_t fill[NODE_SPLITS + 1] = { 0 }, i, q, total = 0;
 	uint8_t *first = malloc(2 * (size_t)n), *last;
-	struct range r;
+	struct range range[RANGES], *r;
 
 	memset(p, 0, sizeof(*p));
 	p->min_id = IMAGE_NONE;
@@ -170,9 +173,12 @@ static int parts_make(struct grow *g, const uint32_t *list, uint32_t n, const st
 		return -ENOMEM;
 	last = first + n;
 	for (i = 0; i < n; i++) {
-		r = item_range(g->it, list[i], s->dim);
-		first[i] = (uint8_t)split_child(s, r.lo);
-		last[i] = (uint8_t)split_child(s, r.hi);
+		r = &range[i % RANGES];
+		if (!(i % RANGES))
+			ranges_take(g->it, list + i, n - i < RANGES ? n - i : RANGES, s->dim,
+				    range);
+		first[i] = (uint8_t)split_child(s, r->lo);
+		last[i] = r->lo == r->hi ? first[i] : (uint8_t)split_child(s, r->hi);
 		if (first[i] != last[i] && !copy_allowed(g, (uint32_t)last[i] - first[i])) {
 			g->left_over[list[i]] = 1;
 			first[i] = UINT8_MAX;

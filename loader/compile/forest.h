@@ -18,6 +18,7 @@ struct items {
 	const struct image_rule6 *rules6;
 	const struct image_trait *traits;
 	uint32_t count;
+	bool no_interfaces;			/* no item asks for one */
 };
 
 struct range {
@@ -26,7 +27,10 @@ struct range {
 
 /** item_range() - of item @i in dimension @dim. */
 struct range item_range(const struct items *it, uint32_t i, unsigned int dim);
-/** dim_used() - does this family have the dimension? */
+/** ranges_take() - of the @n items of @list. */
+void ranges_take(const struct items *it, const uint32_t *list, uint32_t n, unsigned int dim,
+		 struct range *to);
+/** dim_used() - may items differ in it? */
 bool dim_used(const struct items *it, unsigned int dim);
 /** dim_max() - largest value. */
 uint32_t dim_max(unsigned int dim);

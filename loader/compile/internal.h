@@ -46,6 +46,7 @@ void store_free(struct store *s);
 /** Everything of an image but its header, while it is made. */
 struct builder {
 	struct buffer chains, trees, nodes, rules4, rules6, traits, programs;
+	struct buffer order4, order6;	/* uint32_t: records in the order of the image */
 	struct ifaces ifaces;
 	struct store program_store, trait_store;
 	uint32_t features;

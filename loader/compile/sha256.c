@@ -4,6 +4,13 @@
 
 #include <string.h>
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
+
+#define BLOCK	64U
+
 static const uint32_t round_constants[64] = {
 	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4,
 	0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe,
@@ -67,26 +74,111 @@ static void process_block(uint32_t state[8], const uint8_t *block)
 		state[i] += s[i];
 }
 
-void sha256(const void *data, size_t len, uint8_t digest[32])
+#ifdef __x86_64__
+/* SHA, and SSSE3 and SSE4.1 for what is around it. */
+static bool cpu_has_sha(void)
 {
-	uint32_t state[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
-			      0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
-	const uint8_t *p = data;
-	uint8_t last[128] = { 0 };
-	size_t rest = len, size;
+	unsigned int a, b, c, d;
+
+	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_SSSE3) || !(c & bit_SSE4_1))
+		return false;
+	return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b & bit_SHA);
+}
+
+/*
+ * With the instructions of the CPU, which take the state as two registers: words F, E, B, A and
+ * words H, G, D, C, lowest first. Four rounds a turn; @w holds the last 16 words of the schedule.
+ */
+__attribute__((target("sha,sse4.1")))
+static void process_with_cpu(uint32_t state[8], const uint8_t *block, size_t n)
+{
+	const __m128i order = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);
+	__m128i low = _mm_shuffle_epi32(_mm_loadu_si128((const void *)state), 0xb1);
+	__m128i high = _mm_shuffle_epi32(_mm_loadu_si128((const void *)(state + 4)), 0x1b);
+	__m128i abef = _mm_alignr_epi8(low, high, 8), cdgh = _mm_blend_epi16(high, low, 0xf0);
+	__m128i w[4], sum, abef_before, cdgh_before;
 	unsigned int i;
 
-	for (; rest >= 64; rest -= 64, p += 64)
-		process_block(state, p);
-	if (rest)
-		memcpy(last, p, rest);
+	for (; n; n--, block += BLOCK) {
+		abef_before = abef;
+		cdgh_before = cdgh;
+		for (i = 0; i < 4; i++)
+			w[i] = _mm_shuffle_epi8(_mm_loadu_si128((const void *)(block + 16 * i)),
+						order);
+#pragma GCC unroll 16
+		for (i = 0; i < 16; i++) {
+			sum = _mm_add_epi32(w[i % 4],
+					    _mm_loadu_si128((const void *)(round_constants + 4 * i)));
+			cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);
+			abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(sum, 0x0e));
+			sum = _mm_add_epi32(_mm_sha256msg1_epu32(w[i % 4], w[(i + 1) % 4]),
+					    _mm_alignr_epi8(w[(i + 3) % 4], w[(i + 2) % 4], 4));
+			w[i % 4] = _mm_sha256msg2_epu32(sum, w[(i + 3) % 4]);
+		}
+		abef = _mm_add_epi32(abef, abef_before);
+		cdgh = _mm_add_epi32(cdgh, cdgh_before);
+	}
+	low = _mm_shuffle_epi32(abef, 0x1b);
+	high = _mm_shuffle_epi32(cdgh, 0xb1);
+	_mm_storeu_si128((void *)state, _mm_blend_epi16(low, high, 0xf0));
+	_mm_storeu_si128((void *)(state + 4), _mm_alignr_epi8(high, low, 8));
+}
+#endif
+
+static void process(struct sha256 *s, const uint8_t *block, size_t n)
+{
+#ifdef __x86_64__
+	if (!s->plain) {
+		process_with_cpu(s->state, block, n);
+		return;
+	}
+#endif
+	for (; n; n--, block += BLOCK)
+		process_block(s->state, block);
+}
+
+void sha256_init(struct sha256 *s)
+{
+	*s = (struct sha256){
+		.state = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
+			   0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 },
+		.plain = true,
+	};
+#ifdef __x86_64__
+	s->plain = !cpu_has_sha();
+#endif
+}
+
+void sha256_add(struct sha256 *s, const void *data, size_t len)
+{
+	size_t rest = s->len % BLOCK, n = 0;
+	const uint8_t *p = data;
+
+	s->len += len;
+	if (rest) {
+		n = len < BLOCK - rest ? len : BLOCK - rest;
+		memcpy(s->rest + rest, p, n);
+		if (rest + n < BLOCK)
+			return;
+		process(s, s->rest, 1);
+	}
+	process(s, p + n, (len - n) / BLOCK);
+	n += (len - n) / BLOCK * BLOCK;
+	if (n < len)
+		memcpy(s->rest, p + n, len - n);
+}
+
+void sha256_end(struct sha256 *s, uint8_t digest[32])
+{
+	uint8_t last[2 * BLOCK] = { 0 };
+	size_t rest = s->len % BLOCK, size = rest < 56 ? BLOCK : 2 * BLOCK;
+	unsigned int i;
+
+	memcpy(last, s->rest, rest);
 	last[rest] = 0x80;
-	size = rest < 56 ? 64 : 128;
 	for (i = 0; i < 8; i++)
-		last[size - 1 - i] = (uint8_t)((uint64_t)len * 8 >> (8 * i));
-	process_block(state, last);
-	if (size == 128)
-		process_block(state, last + 64);
+		last[size - 1 - i] = (uint8_t)(s->len * 8 >> (8 * i));
+	process(s, last, size / BLOCK);
 	for (i = 0; i < 32; i++)
-		digest[i] = (uint8_t)(state[i / 4] >> (24 - 8 * (i % 4)));
+		digest[i] = (uint8_t)(s->state[i / 4] >> (24 - 8 * (i % 4)));
 }

@@ -39,6 +39,8 @@ uint32_t dim_max(unsigned int dim)
 
 bool dim_used(const struct items *it, unsigned int dim)
 {
+	if (dim == DIM_IN || dim == DIM_OUT)
+		return !it->no_interfaces;
 	return it->rules6 || dim % 4 == 0 || dim > DIM_SPORT;
 }
 
@@ -88,19 +90,22 @@ struct range item_range(const struct items *it, uint32_t i, unsigned int dim)
 	return trait_range(&it->traits[r->trait], dim);
 }
 
-/* Shell sort: small arrays, many times. */
-static void sort(uint32_t *a, uint32_t n)
+void ranges_take(const struct items *it, const uint32_t *list, uint32_t n, unsigned int dim,
+		 struct range *to)
 {
-	static const uint32_t gaps[] = { 132, 57, 23, 10, 4, 1 };
-	uint32_t g, i, j, v;
+	const struct image_rule4 *r;
+	uint32_t i;
 
-	for (g = 0; g < sizeof(gaps) / sizeof(gaps[0]); g++) {
-		for (i = gaps[g]; i < n; i++) {
-			v = a[i];
-			for (j = i; j >= gaps[g] && a[j - gaps[g]] > v; j -= gaps[g])
-				a[j] = a[j - gaps[g]];
-			a[j] = v;
-		}
+	if (!it->rules4 || (dim != DIM_SRC && dim != DIM_DPORT)) {
+		for (i = 0; i < n; i++)
+			to[i] = item_range(it, list[i], dim);
+		return;
+	}
+	/* What a set is cut by most. */
+	for (i = 0; i < n; i++) {
+		r = &it->rules4[list[i]];
+		to[i] = dim == DIM_SRC ? prefix4(r->src, r->rest & 63) :
+					 (struct range){ r->dport_lo, r->dport_hi };
 	}
 }
 
@@ -111,24 +116,57 @@ struct sample {
 	uint32_t n;
 };
 
+/* By one byte after the other, from the lowest; bytes that are the same everywhere are passed over. */
+static void sort(uint32_t *a, uint32_t n)
+{
+	uint32_t other[SAMPLE], differ = 0, place[256], shift, i, sum, was;
+	uint32_t *from = a, *to = other, *swap;
+
+	for (i = 1; i < n; i++)
+		differ |= a[i] ^ a[0];
+	for (shift = 0; shift < 32; shift += 8) {
+		if (!(differ >> shift & 255))
+			continue;
+		memset(place, 0, sizeof(place));
+		for (i = 0; i < n; i++)
+			place[from[i] >> shift & 255]++;
+		for (i = 0, sum = 0; i < 256; i++) {
+			was = place[i];
+			place[i] = sum;
+			sum += was;
+		}
+		for (i = 0; i < n; i++)
+			to[place[from[i] >> shift & 255]++] = from[i];
+		swap = from;
+		from = to;
+		to = swap;
+	}
+	if (from != a)
+		memcpy(a, from, n * sizeof(*a));
+}
+
 /* Returns false if all ranges are the same: nothing to cut. */
 static bool sample_take(struct sample *s, const struct items *it, const uint32_t *list, uint32_t n,
 			unsigned int dim)
 {
-	bool same = true;
+	bool same = true, points = true;
 	uint32_t i;
 
-	s->n = n < SAMPLE ? n : SAMPLE;
-	for (i = 0; i < s->n; i++) {
-		s->range[i] = item_range(it, list[(uint64_t)i * n / s->n], dim);
+	s->n = n;
+	ranges_take(it, list, n, dim, s->range);
+	for (i = 0; i < n; i++) {
 		s->lo[i] = s->range[i].lo;
 		s->hi[i] = s->range[i].hi;
 		same = same && s->lo[i] == s->lo[0] && s->hi[i] == s->hi[0];
+		points = points && s->lo[i] == s->hi[i];
 	}
 	if (same)
 		return false;
-	sort(s->lo, s->n);
-	sort(s->hi, s->n);
+	sort(s->lo, n);
+	if (points)
+		memcpy(s->hi, s->lo, n * sizeof(*s->hi));
+	else
+		sort(s->hi, n);
 	return true;
 }
 
@@ -184,7 +222,7 @@ static uint64_t score(const struct sample *s, const struct split *c, bool copies
 
 	for (i = 0; i < s->n; i++) {
 		first = split_child(c, s->range[i].lo);
-		last = split_child(c, s->range[i].hi);
+		last = s->range[i].lo == s->range[i].hi ? first : split_child(c, s->range[i].hi);
 		crossing += first != last;
 		if (first != last && !copies)
 			continue;
@@ -226,15 +264,18 @@ static uint32_t parts_wanted(uint32_t n, bool copies)
 void split_choose(const struct items *it, const uint32_t *list, uint32_t n, bool copies,
 		  struct split *best)
 {
-	uint32_t parts = parts_wanted(n, copies), q;
+	uint32_t parts = parts_wanted(n, copies), nr = n < SAMPLE ? n : SAMPLE, i, q;
+	uint32_t chosen[SAMPLE];
 	uint64_t best_score = UINT64_MAX, this;
 	struct cut cuts[FANOUT];
 	struct sample s;
 	struct split c;
 
 	best->count = 0;
+	for (i = 0; i < nr; i++)
+		chosen[i] = list[(uint64_t)i * n / nr];
 	for (c.dim = 0; c.dim < DIM_COUNT; c.dim++) {
-		if (!dim_used(it, c.dim) || !sample_take(&s, it, list, n, c.dim))
+		if (!dim_used(it, c.dim) || !sample_take(&s, it, chosen, nr, c.dim))
 			continue;
 		cuts_find(&s, parts, cuts);
 		c.count = 0;

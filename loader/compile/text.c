@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -17,55 +18,90 @@
 
 /* Fewer rules are compiled before a thread has started. */
 #define THREAD_RULES	5000U
+#define PACK_ROOM	(1U << 16)
 
-static int text_make(struct buffer *out, const struct ruleset *rs, struct error *err)
+/* Where the text goes, part by part: it is never in memory as a whole. */
+struct text_out {
+	struct text_task *task;
+	struct sha256 sha;
+	z_stream z;
+	uint64_t size;
+	int ret;
+};
+
+/* Compress what there is of the input; with Z_FINISH to the end. */
+static void pack(struct text_out *o, const char *data, size_t len, int flush)
 {
+	struct buffer *packed = &o->task->packed;
+	int ret;
+
+	o->z.next_in = (z_const Bytef *)(uintptr_t)data;
+	o->z.avail_in = (uInt)len;
+	do {
+		if (buffer_room(packed, PACK_ROOM)) {
+			o->ret = -ENOMEM;
+			return;
+		}
+		o->z.next_out = (Bytef *)packed->data + packed->len;
+		o->z.avail_out = PACK_ROOM;
+		ret = deflate(&o->z, flush);
+		packed->len += PACK_ROOM - o->z.avail_out;
+	} while (!o->z.avail_out || (flush == Z_FINISH && ret == Z_OK));
+}
+
+static void text_drain(struct buffer *text, void *arg)
+{
+	struct text_out *o = arg;
+
+	if (text->failed)
+		o->ret = text->failed;
+	if (o->ret)
+		return;
+	o->size += text->len;
+	sha256_add(&o->sha, text->data, text->len);
+	pack(o, text->data, text->len, Z_NO_FLUSH);
+	text->len = 0;
+}
+
+static void text_make(struct text_out *o, const struct ruleset *rs)
+{
+	struct buffer text = { 0 };
 	int f, t;
 
 	for (f = 0; f < NR_FAMILIES; f++) {
 		if (!(rs->families & FAMILY_BIT(f)))
 			continue;
-		buffer_puts(out, f == FAMILY_IPV4 ? "@4\n" : "@6\n");
+		buffer_puts(&text, f == FAMILY_IPV4 ? "@4\n" : "@6\n");
 		for (t = 0; t < NR_TABLES; t++) {
 			if (rs->tables[f][t].present)
-				rules_print(out, rs, (enum family)f, (enum table_id)t,
-					    PRINT_ZERO_POLICY);
+				rules_print_parts(&text, rs, (enum family)f, (enum table_id)t,
+						  PRINT_ZERO_POLICY, text_drain, o);
 		}
 	}
-	if (out->failed)
-		return error_errno(err, out->failed, "compiling the rules");
-	return 0;
-}
-
-static int pack(struct buffer *out, const struct buffer *text, struct error *err)
-{
-	uLongf len = compressBound(text->len);
-
-	if (text->len > UINT32_MAX)
-		return error_set(err, -E2BIG, "the text of the rules is longer than 4 GiB");
-	out->data = malloc(len);
-	if (!out->data)
-		return error_errno(err, -ENOMEM, "compiling the rules");
-	out->cap = len;
-	if (compress2((Bytef *)out->data, &len, (const Bytef *)(text->data ? text->data : ""),
-		      text->len, Z_BEST_SPEED) != Z_OK)
-		return error_errno(err, -ENOMEM, "compiling the rules");
-	out->len = len;
-	return 0;
+	text_drain(&text, o);
+	if (!o->ret)
+		pack(o, "", 0, Z_FINISH);
+	buffer_free(&text);
 }
 
 static void *text_run(void *arg)
 {
 	struct text_task *t = arg;
-	struct buffer text = { 0 };
+	struct text_out o = { .task = t };
 
-	t->ret = text_make(&text, t->rs, &t->err);
-	if (!t->ret)
-		t->ret = pack(&t->packed, &text, &t->err);
-	if (!t->ret)
-		sha256(text.data ? text.data : "", text.len, t->digest);
-	t->size = (uint32_t)text.len;
-	buffer_free(&text);
+	sha256_init(&o.sha);
+	if (deflateInit(&o.z, Z_BEST_SPEED) != Z_OK) {
+		t->ret = error_errno(&t->err, -ENOMEM, "compiling the rules");
+		return NULL;
+	}
+	text_make(&o, t->rs);
+	deflateEnd(&o.z);
+	sha256_end(&o.sha, t->digest);
+	t->size = (uint32_t)o.size;
+	if (o.ret)
+		t->ret = error_errno(&t->err, o.ret, "compiling the rules");
+	else if (o.size > UINT32_MAX)
+		t->ret = error_set(&t->err, -E2BIG, "the text of the rules is longer than 4 GiB");
 	return NULL;
 }
 

@@ -168,23 +168,34 @@ unsigned int address_is_literal(const char *s, size_t len)
 
 int address_prefix(const struct address *a, enum family f)
 {
-	int bits = (int)address_size(f) * 8, n = 0, i;
+	unsigned int words = address_size(f) / 4, n = 0, i;
+	uint32_t mask, rest;
 
-	while (n < bits && a->mask[n / 8] & 0x80 >> n % 8)
-		n++;
-	for (i = n; i < bits; i++)
-		if (a->mask[i / 8] & 0x80 >> i % 8)
+	for (i = 0; i < words; i++) {
+		memcpy(&mask, a->mask + 4 * i, sizeof(mask));
+		rest = ~ntohl(mask);
+		if ((mask && n < 32 * i) || (rest & (rest + 1)))
 			return -1;
-	return n;
+		n += rest ? (unsigned int)__builtin_clz(rest) : 32;
+	}
+	return (int)n;
 }
 
 static void print_ipv4(struct buffer *out, const uint8_t *v)
 {
+	char text[16], *p = text;
+
 	for (int i = 0; i < 4; i++) {
 		if (i)
-			buffer_putc(out, '.');
-		buffer_number(out, v[i]);
+			*p++ = '.';
+		if (v[i] >= 100)
+			*p++ = (char)('0' + v[i] / 100);
+		if (v[i] >= 10)
+			*p++ = (char)('0' + v[i] / 10 % 10);
+		*p++ = (char)('0' + v[i] % 10);
 	}
+	*p = '\0';
+	buffer_puts(out, text);
 }
 
 /*

@@ -57,7 +57,6 @@ int rules_read_fd(int fd, const char *name, size_t max, char **text, size_t *len
 		buf = malloc(size + 1);
 		if (!buf)
 			ret = error_set(err, -ENOMEM, "out of memory for %s", name);
-		memory_huge(buf, size + 1);
 	}
 	if (!ret)
 		ret = read_all(fd, name, buf, size, len, err);

@@ -67,6 +67,11 @@ enum { PRINT_COUNTERS = 1, PRINT_ALL_TABLES = 2, PRINT_ZERO_POLICY = 4 };
 /** rules_print() - canonical iptables-save text of one table, without "# Generated" lines. */
 void rules_print(struct buffer *out, const struct ruleset *rs, enum family f, enum table_id t,
 		 unsigned int flags);
+
+/** rules_print_parts() - the same; @drain empties @out whenever there are 32 KiB or more in it. */
+typedef void (*rules_drain)(struct buffer *out, void *arg);
+void rules_print_parts(struct buffer *out, const struct ruleset *rs, enum family f,
+		       enum table_id t, unsigned int flags, rules_drain drain, void *arg);
 /** rule_print() - "-A CHAIN ..." of one rule, no newline, no counters. */
 void rule_print(struct buffer *out, const struct rule *r, const struct chain *c, enum family f);
 

@@ -14,11 +14,15 @@
  * "! --sport 0:65535") we print it as 1.8.11 does, so that the text can be read back.
  */
 
+#define PART	(1U << 15)
+
 static void print_letter(struct buffer *out, char letter, bool invert)
 {
-	buffer_puts(out, invert ? " ! -" : " -");
-	buffer_putc(out, letter);
-	buffer_putc(out, ' ');
+	const char text[] = { ' ', '-', letter, ' ', '\0' };
+
+	if (invert)
+		buffer_puts(out, " !");
+	buffer_puts(out, text);
 }
 
 /* save_ipv4_addr(), save_ipv6_addr() */
@@ -108,8 +112,8 @@ static void print_chain_line(struct buffer *out, const struct chain *c, unsigned
 		      zero ? 0 : c->packets, zero ? 0 : c->bytes);
 }
 
-void rules_print(struct buffer *out, const struct ruleset *rs, enum family f, enum table_id t,
-		 unsigned int flags)
+void rules_print_parts(struct buffer *out, const struct ruleset *rs, enum family f,
+		       enum table_id t, unsigned int flags, rules_drain drain, void *arg)
 {
 	const struct table *table = &rs->tables[f][t];
 	const struct chain *c;
@@ -127,7 +131,15 @@ void rules_print(struct buffer *out, const struct ruleset *rs, enum family f, en
 					      r->bytes);
 			rule_print(out, r, c, f);
 			buffer_putc(out, '\n');
+			if (out->len >= PART && drain)
+				drain(out, arg);
 		}
 	}
 	buffer_puts(out, "COMMIT\n");
+}
+
+void rules_print(struct buffer *out, const struct ruleset *rs, enum family f, enum table_id t,
+		 unsigned int flags)
+{
+	rules_print_parts(out, rs, f, t, flags, NULL, NULL);
 }
