@@ -269,6 +269,18 @@ int model_make(struct model_set *s, const char *name, uint32_t count)
 	return -1;
 }
 
+/* An IPv4 prefix; in an IPv6 set one behind 2001:db8::/32, and the empty one stays empty. */
+static void file_prefix(uint32_t *w, unsigned int *len, const unsigned int *byte, unsigned int bits,
+			bool ipv6)
+{
+	uint32_t address = byte[0] << 24 | byte[1] << 16 | byte[2] << 8 | byte[3];
+
+	w[0] = ipv6 ? 0x20010db8 : address;
+	w[1] = ipv6 ? address : 0;
+	*len = ipv6 && bits ? 32 + bits : bits;
+	mask(w, *len);
+}
+
 int model_file(struct model_set *s, const char *path)
 {
 	unsigned int a[4], b[4], src_len, dst_len, sl, sh, dl, dh, proto, mask_proto;
@@ -284,13 +296,9 @@ int model_file(struct model_set *s, const char *path)
 			   &dl, &dh, &proto, &mask_proto) != 16)
 			continue;
 		r = model_add(s);
-		r->src[0] = a[0] << 24 | a[1] << 16 | a[2] << 8 | a[3];
-		r->dst[0] = b[0] << 24 | b[1] << 16 | b[2] << 8 | b[3];
-		r->src_len = src_len;
-		r->dst_len = dst_len;
-		mask(r->src, src_len);
-		mask(r->dst, dst_len);
-		r->proto = mask_proto ? proto : 0;
+		file_prefix(r->src, &r->src_len, a, src_len, s->ipv6);
+		file_prefix(r->dst, &r->dst_len, b, dst_len, s->ipv6);
+		r->proto = mask_proto ? s->ipv6 && proto == 1 ? 58 : proto : 0;
 		r->terminal = true;
 		/* iptables has ports with a protocol only */
 		r->ports = r->proto == 6 || r->proto == 17;

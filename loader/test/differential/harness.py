@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The same random rule files and packets in iptables-legacy and in bpfilter; every counter is compared.
 
-usage: harness.py --binary build/bpfilter [--seed N] [--files N] [--packets N] [--self] [--keep DIR]"""
+usage: harness.py --binary build/bpfilter [--seed N] [--files N] [--packets N] [--rules N] [--self]
+                  [--keep DIR]"""
 
 import argparse
 import difflib
@@ -29,6 +30,7 @@ class Comparison:
         self.strict = None
         self.live = False   # frames by BPF_PROG_TEST_RUN instead of over the veth pair
         self.judged = 0     # packets at hooks, by the simulator's count
+        self.met = 0        # rules that some packet matched, of the last file
 
     def reset(self):
         for host in self.hosts:
@@ -37,10 +39,10 @@ class Comparison:
             host.settle()
             host.frames = []
 
-    def make(self, seed, family):
-        """The rule file and the flows of a seed."""
+    def make(self, seed, family, size=0):
+        """The rule file and the flows of a seed; @size: of so many rules."""
         r = random.Random(seed)
-        text = rules.rule_file(r, family)
+        text = rules.large_file(r, family, size) if size else rules.rule_file(r, family)
         flows = packets.flows(r, family, self.count, seed * self.count)
         return text, flows if self.checks_length() or family == rules.V4 else packets.without_overlong(flows)
 
@@ -76,7 +78,7 @@ class Comparison:
     def simulated(self, got):
         """The evaluator in user space has to agree with the one in the kernel, which is compared with iptables."""
         tables, out = self.tested.simulated()
-        for t in tables or {}:
+        for t in (t for t in tables or {} if tables[t] != got[t]):
             out += difflib.unified_diff(got[t], tables[t], f"bpfilter {t}", f"user space {t}", "", "", 0, "")
         self.judged += self.tested.simulator.packets if tables else 0
         return out
@@ -97,7 +99,8 @@ class Comparison:
     def differences(self, family, tables):
         out = []
         expected, got = (h.save(family, tables) for h in self.hosts)
-        for t in tables:
+        self.met = sum(line.startswith("[") and not line.startswith("[0:0]") for t in tables for line in expected[t])
+        for t in (t for t in tables if expected[t] != got[t]):
             out += difflib.unified_diff(expected[t], got[t], f"iptables-legacy {t}", f"bpfilter {t}", "", "", 0, "")
         out += self.simulated(got)
         sent, got = (h.sent() for h in self.hosts)
@@ -146,6 +149,8 @@ def parse():
     p.add_argument("--files", type=int, default=60, help="rule files a family (60)")
     p.add_argument("--minutes", type=float, default=0, help="as many files as fit into that time")
     p.add_argument("--packets", type=int, default=400, help="flows a file (400); most are one packet")
+    p.add_argument("--rules", type=int, default=0, metavar="N",
+                   help="rules a file (few to hundreds; with --minutes now and then thousands)")
     p.add_argument("--self", action="store_true", help="iptables-legacy against itself: is the test sound?")
     p.add_argument("--shrink", type=int, default=2, metavar="N", help="make the first N failures small (2)")
     p.add_argument("--quiet", action="store_true", help="no progress on a terminal")
@@ -166,6 +171,11 @@ def progress(args, done, end):
         print(f"\r{done} files a family, {left} ", end="", flush=True)
 
 
+def size_of(args, seed):
+    """Rules of the file of a seed; 0: the random files, which are small."""
+    return args.rules or ({3: 10000, 7: 2000}.get(seed % 10, 0) if args.minutes else 0)
+
+
 def compare_files(comparison, args, first):
     passed = failed = 0
     end = time.monotonic() + args.minutes * 60
@@ -174,19 +184,23 @@ def compare_files(comparison, args, first):
             break
         progress(args, seed - first, end)
         for family in (rules.V4, rules.V6):
-            text, flows = comparison.make(seed, family)
+            size = size_of(args, seed)
+            text, flows = comparison.make(seed, family, size)
             comparison.live = seed % 4 == 3
             out = comparison.compare(family, text, flows)
             if out and not any(comparison.compare(family, text, flows) for _ in range(3)):
                 # Connections have timers of a second; a machine that pauses lets them run out in one of the two.
                 print(f"note: seed {seed} IPv{family} differed once, and not in three repetitions")
                 out = []
+            if size:
+                print(f"seed {seed} IPv{family}: {text.count('-A ')} rules, packets met {comparison.met} of them", flush=True)
             if not out:
                 passed += 1
                 continue
             failed += 1
             keep(args.keep, f"{seed}.v{family}", text)
-            print(f"FAIL seed {seed} IPv{family} (again: --seed {seed} --files 1 --packets {args.packets})")
+            print(f"FAIL seed {seed} IPv{family} (again: --seed {seed} --files 1 --packets {args.packets}"
+                  f"{f' --rules {size}' if size else ''})")
             if failed <= args.shrink:
                 text, flows = comparison.shrink(family, text, flows)
                 out = comparison.compare(family, text, flows)

@@ -171,6 +171,41 @@ def table(r, family, name, with_state):
     return lines + body + ["COMMIT"]
 
 
+def some_address(r, family):
+    """Out of many, so that few packets come from it; near those of the packets, so that trees have to tell."""
+    if family == V4:
+        net = r.choice(["10.1", "10.2", "192.0", "198.51", "203.0"])
+        return f"{net}.{r.randrange(256)}.{r.randrange(256)}/{r.choice([24, 28, 32, 32])}"
+    net = r.choice(["fd01", "fd02", "2001:db8"])
+    return f"{net}::{r.randrange(8):x}:{r.randrange(65536):x}/{r.choice([112, 124, 128])}"
+
+
+def narrow(r, family, near):
+    """The matches of a rule that few packets meet; @near: some do."""
+    some = (lambda: r.choice(SOURCES[family] + LOCAL[family] + BEHIND[family])) if near else lambda: some_address(r, family)
+    out = [f"{o} {some()}" for o in r.choice([["-s"], ["-d"], ["-s", "-d"]])]
+    if maybe(r, 70):
+        name = r.choice(["tcp", "udp"])
+        out += [f"-p {name} -m {name}", f"--dport {r.choice(PORTS) if near or maybe(r, 50) else r.randrange(65536)}"]
+    return out
+
+
+def large_file(r, family, count):
+    """A file of @count rules in long chains; most rules count, so that packets come to the last ones."""
+    user = [f"c{i}" for i in range(4)]
+    lines = ["*filter"] + [f":{h} {r.choice(['ACCEPT', 'DROP'])} [0:0]" for h in HOOKS["filter"]]
+    lines += [f":{c} - [0:0]" for c in user]
+    shares = {"INPUT": 30, "FORWARD": 30, "OUTPUT": 5, "c0": 20, "c1": 10, "c2": 4, "c3": 1}
+    for chain, share in shares.items():
+        later = user[user.index(chain) + 1:] if chain in user else user
+        for _ in range(count * share // 100):
+            words, ends = r.choices([(narrow(r, family, False), 40), (narrow(r, family, True), 2),
+                                     (matches(r, family, chain, False), 1)], [80, 17, 3])[0]
+            acts = target(r, chain in user, later) if maybe(r, ends) else ""
+            lines.append(" ".join(["-A", chain] + words + [acts]).rstrip())
+    return "\n".join(lines + ["COMMIT"]) + "\n"
+
+
 def rule_file(r, family):
     """The text of one file; half of them without state, so that tracking is off."""
     with_state = maybe(r, 55)
