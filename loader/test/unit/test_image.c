@@ -191,6 +191,7 @@ static void try_cut(const struct image *img, size_t size, struct tally *t)
 	if (!image_borrow(&borrowed, "cut", cut.data, size, &err))
 		fail_msg("%zu bytes of %zu: taken for good", size, img->size);
 	assert_string_not_equal(err.msg, "");
+	assert_int_equal(image_validate(cut.data, size, &err), -EINVAL);
 	cut.header = cut.data;
 	if (size >= sizeof(struct image_header)) {
 		cut.header->size = (uint32_t)size;

@@ -146,17 +146,13 @@ static void too_large_image(void **state)
 				     "at most 503316480 are supported");
 }
 
-/* It would fit, but for its counters. */
-static void too_many_counters(void **state)
+/* An image of nothing, as large as one likes. */
+static struct image_header *empty_image(size_t size)
 {
-	size_t size = IMAGE_CAPACITY_MAX - (60U << 20);
 	struct image_header *h = mmap(NULL, size, PROT_READ | PROT_WRITE,
 				      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	struct image_section empty = { .offset = sizeof(*h) };
-	struct error err = { 0 };
-	struct image img;
 
-	(void)state;
 	assert_ptr_not_equal(h, MAP_FAILED);
 	h->magic = IMAGE_MAGIC;
 	h->version = IMAGE_VERSION;
@@ -165,9 +161,55 @@ static void too_many_counters(void **state)
 	memset(h->base, 0xff, sizeof(h->base));
 	h->chains = h->trees = h->nodes = h->rules4 = h->rules6 = h->traits = empty;
 	h->programs = h->ifaces = h->text = empty;
-	h->nr_ids = h->nr_counters = h->nr_rules[0][0] = IMAGE_RULES_MAX;
-	h->checksum = image_checksum(h, size);
-	assert_int_equal(image_validate(h, size, &err), 0);
+	return h;
+}
+
+static int checked(struct image_header *h)
+{
+	struct error err = { 0 };
+
+	h->checksum = image_checksum(h, h->size);
+	return image_validate(h, h->size, &err);
+}
+
+static void set_rules(struct image_header *h, uint32_t n)
+{
+	h->nr_ids = h->nr_counters = h->nr_rules[0][0] = n;
+}
+
+static void limits_of_images(void **state)
+{
+	size_t size = 2U << 20;
+	struct image_header *h = empty_image(size);
+	struct image_iface *border = (struct image_iface *)(void *)(h + 1);
+	uint32_t i;
+
+	(void)state;
+	set_rules(h, IMAGE_RULES_MAX);
+	assert_int_equal(checked(h), 0);
+	set_rules(h, IMAGE_RULES_MAX + 1);
+	assert_int_equal(checked(h), -EINVAL);
+	set_rules(h, 0);
+	for (i = 0; i < 65535; i++)
+		border[i].lo = i + 1;
+	h->ifaces.count = 65534;
+	assert_int_equal(checked(h), 0);
+	h->ifaces.count = 65535;	/* 65,536 intervals, numbered in 16 bits; the last is kept free */
+	assert_int_equal(checked(h), -EINVAL);
+	munmap(h, size);
+}
+
+/* It would fit, but for its counters. */
+static void too_many_counters(void **state)
+{
+	size_t size = IMAGE_CAPACITY_MAX - (60U << 20);
+	struct image_header *h = empty_image(size);
+	struct error err = { 0 };
+	struct image img;
+
+	(void)state;
+	set_rules(h, IMAGE_RULES_MAX);
+	assert_int_equal(checked(h), 0);
 	assert_int_equal(image_borrow(&img, "a.image", h, size, &err), -E2BIG);
 	assert_string_equal(err.msg, "a.image: its 4194304 counters do not fit behind 440401920 "
 				     "bytes; at most 503316480 are supported");
@@ -180,6 +222,7 @@ int main(void)
 		cmocka_unit_test(too_many_rules),  cmocka_unit_test(what_counts),
 		cmocka_unit_test(together),	   cmocka_unit_test(too_large_image),
 		cmocka_unit_test(too_many_counters), cmocka_unit_test(too_many_chains),
+		cmocka_unit_test(limits_of_images),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
