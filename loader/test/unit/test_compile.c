@@ -161,31 +161,104 @@ static void broken_references(void **state)
 	image_free(&img);
 }
 
-/* @count rules that all ask for the same packets. */
-static void dear_rules(unsigned int count, bool warned)
+/* @count rules that differ in nothing a tree could cut. */
+static void same_rules(struct buffer *out, const char *chain, unsigned int count)
+{
+	for (; count; count--)
+		buffer_printf(out, "-A %s -p tcp --dport 22 -m state --state NEW\n", chain);
+}
+
+/* @count rules of as many networks. */
+static void plain_rules(struct buffer *out, const char *chain, unsigned int count)
+{
+	for (; count; count--)
+		buffer_printf(out, "-A %s -d 10.%u.%u.0/24 -j ACCEPT\n", chain, count / 256,
+			      count % 256);
+}
+
+/* The warning must begin with @begin and end with @end; NULL: there is none. */
+static void warned(struct buffer *out, const char *begin, const char *end)
+{
+	struct image img;
+	size_t len;
+
+	buffer_puts(out, "COMMIT\n");
+	img = must_compile(out->data);
+	if (!begin) {
+		assert_string_equal(img.warning, "");
+	} else {
+		len = strlen(img.warning);
+		if (strncmp(img.warning, begin, strlen(begin)) || len < strlen(end) ||
+		    strcmp(img.warning + len - strlen(end), end))
+			fail_msg("\"%s\", not \"%s ... %s\"", img.warning, begin, end);
+		assert_true(strtoul(img.warning + strlen(begin), NULL, 10) >= 10);
+	}
+	buffer_free(out);
+	image_free(&img);
+}
+
+static struct buffer table(const char *more)
 {
 	struct buffer out = { 0 };
-	struct image img;
-	unsigned int i;
 
-	buffer_puts(&out, "*filter\n:INPUT ACCEPT\n");
-	for (i = 0; i < count; i++)
-		buffer_puts(&out, "-A INPUT -p tcp --dport 22 -m state --state NEW\n");
-	buffer_puts(&out, "COMMIT\n");
-	img = must_compile(out.data);
-	assert_int_equal(img.warning[0] != 0, warned);
-	if (warned)
-		assert_non_null(strstr(img.warning, "from test:"));
-	buffer_free(&out);
-	image_free(&img);
+	buffer_printf(&out, "*filter\n:INPUT ACCEPT\n:FORWARD DROP\n:dear -\n%s", more);
+	return out;
 }
 
 static void dear_chains_are_named(void **state)
 {
+	struct buffer out = table("");
+
 	(void)state;
-	dear_rules(16, false);
-	dear_rules(100, false);
-	dear_rules(2000, true);
+	same_rules(&out, "INPUT", 16);
+	warned(&out, NULL, NULL);
+	out = table("");
+	same_rules(&out, "INPUT", 100);
+	warned(&out, NULL, NULL);
+	out = table("");
+	plain_rules(&out, "INPUT", 5000);
+	warned(&out, NULL, NULL);
+	/* From the first rule that is not in the first leaf: the 17th, behind five lines. */
+	out = table("-A INPUT -j dear\n");
+	same_rules(&out, "dear", 2000);
+	warned(&out, "chain dear: a packet may cost ", "from test:22 on");
+	/* Behind rules that are cheap. */
+	out = table("");
+	plain_rules(&out, "FORWARD", 3000);
+	plain_rules(&out, "INPUT", 3000);
+	same_rules(&out, "INPUT", 4000);
+	warned(&out, "chain INPUT: a packet may cost ", "from test:6021 on");
+}
+
+/* Of several the dearest. */
+static void the_dearest_chain_is_named(void **state)
+{
+	struct buffer out = table("");
+
+	(void)state;
+	same_rules(&out, "INPUT", 2000);
+	same_rules(&out, "dear", 4000);
+	same_rules(&out, "FORWARD", 2500);
+	warned(&out, "chain dear: a packet may cost ", "from test:2021 on");
+	out = table("");
+	same_rules(&out, "INPUT", 4000);
+	same_rules(&out, "dear", 2000);
+	warned(&out, "chain INPUT: a packet may cost ", "from test:21 on");
+}
+
+/* Random pairs of short prefixes, or of ports: hard for trees, but copies in them help. */
+static void hard_rules_need_not_be_dear(void **state)
+{
+	struct buffer out = table("");
+	unsigned int i, r = 1;
+
+	(void)state;
+	for (i = 0; i < 3000; i++) {
+		r = r * 1103515245 + 12345;
+		buffer_printf(&out, "-A INPUT -s %u.%u.0.0/%u -d %u.0.0.0/%u -j DROP\n", r >> 24,
+			      r >> 16 & 255, 4 + (r >> 8 & 7), r >> 12 & 255, 1 + (r >> 20 & 7));
+	}
+	warned(&out, NULL, NULL);
 }
 
 static void features_must_fit(void **state)
@@ -217,6 +290,8 @@ int main(void)
 		cmocka_unit_test(text_comes_back),  cmocka_unit_test(depth_is_limited),
 		cmocka_unit_test(capacities),	    cmocka_unit_test(broken_references),
 		cmocka_unit_test(features_must_fit), cmocka_unit_test(dear_chains_are_named),
+		cmocka_unit_test(the_dearest_chain_is_named),
+		cmocka_unit_test(hard_rules_need_not_be_dear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
