@@ -155,6 +155,11 @@ static const char *text_part(struct ruleset *rs, const char *at, int *ret, struc
 	struct rules_source src = { .where = "image", .tables = TABLES_ALL };
 	const char *end;
 
+	/* Each family once: what follows looks through all of the text. */
+	if ((at[1] != '4' && at[1] != '6') || rs->families & FAMILY_BIT(at[1] == '6')) {
+		*ret = error_set(err, -EBADMSG, "the text in the image is damaged");
+		return at;
+	}
 	src.families = at[1] == '4' ? FAMILY_BIT(FAMILY_IPV4) : FAMILY_BIT(FAMILY_IPV6);
 	at += 3;
 	end = strstr(at, "\n@6\n");

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <zlib.h>
 
 #include <cmocka.h>
 
@@ -239,6 +240,40 @@ static void interfaces(void **state)
 	REFUSED((v->ifaces[0].lo = 5, v->ifaces[1].hi = v->ifaces[0].hi, v->ifaces[1].lo = 4));
 }
 
+/* Texts that are none, or that would be looked through again and again. */
+static void texts(void **state)
+{
+	static const char *const parts[] = { "@4\n", "@6\n@6\n", "@6\n@4\n@6\n", "@5\n", "@4\n@6\n" };
+	const size_t times[] = { 100000, 1, 50000, 1, 2 };
+	uLongf room = 4096;
+	struct image_header *h = calloc(1, sizeof(*h) + room);
+	struct error err = { 0 };
+	struct ruleset rs;
+	size_t i, k, len;
+	char *text;
+
+	(void)state;
+	assert_non_null(h);
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		len = strlen(parts[i]);
+		text = malloc(len * times[i]);
+		assert_non_null(text);
+		for (k = 0; k < times[i]; k++)
+			memcpy(text + k * len, parts[i], len);
+		room = 4096;
+		assert_int_equal(compress((Bytef *)(h + 1), &room, (const Bytef *)text,
+					  len * times[i]), Z_OK);
+		h->text.offset = sizeof(*h);
+		h->text.count = (uint32_t)room;
+		h->text_size = (uint32_t)(len * times[i]);
+		assert_int_equal(image_ruleset(h, &rs, true, &err), -EBADMSG);
+		free(text);
+	}
+	h->text_size = 1U << 20;	/* more than it is */
+	assert_int_equal(image_ruleset(h, &rs, true, &err), -EBADMSG);
+	free(h);
+}
+
 static struct image compiled(const struct buffer *text)
 {
 	struct rules_source src = { .where = "test", .families = FAMILY_BIT(FAMILY_IPV4),
@@ -314,7 +349,7 @@ int main(void)
 		HOSTILE(sections), HOSTILE(header), HOSTILE(counts), HOSTILE(base_chains),
 		HOSTILE(chains), HOSTILE(records), HOSTILE(jumps), HOSTILE(traits),
 		HOSTILE(programs), HOSTILE(interfaces),
-		cmocka_unit_test(too_deep), cmocka_unit_test(long_program),
+		cmocka_unit_test(texts), cmocka_unit_test(too_deep), cmocka_unit_test(long_program),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
