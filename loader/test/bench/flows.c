@@ -20,14 +20,17 @@
 
 static int fill_flows(const char *path, int map)
 {
+	static unsigned int keys[FLOWS_MAX];
 	static struct flow flows[FLOWS_MAX];
-	unsigned int i;
 	int n = read_flows(path, flows);
+	unsigned int i, count;
 
-	for (i = 0; n > 0 && i < (unsigned int)n; i++)
-		if (bpf_map_update_elem(map, &i, &flows[i], BPF_ANY))
-			return -1;
-	return n > 0 && !(n & (n - 1)) ? n : -1;
+	if (n <= 0 || n & (n - 1))
+		return -1;
+	count = (unsigned int)n;
+	for (i = 0; i < count; i++)
+		keys[i] = i;
+	return bpf_map_update_batch(map, keys, flows, &count, NULL) ? -1 : n;
 }
 
 static int make_frame(const char *ifname, struct frame *f)

@@ -3,91 +3,236 @@
 """usage: packets.py BUILD [--csv] [--runs N] [--full] [--sets NAME,...] [--rules N,...]
 
 What rules add to the cost of a received packet: nanoseconds of CPU time in INPUT of a network namespace of its own
-for each alternative, all interleaved, medians, less the base: a namespace where an nftables chain without rules drops
-everything. All packets are dropped in all of them, so that nothing behind the filter is measured.
+for each alternative, all interleaved, medians, less the base: a namespace where an nft chain without rules drops
+everything. All packets are dropped in all of them, so that nothing behind the filter is measured. (server: connections
+are tracked, in the base too, and what the rules accept ends at a socket whose queue is full, in the base too.)
 
-  --sets   hosts (random hosts, networks and ports), and, if CLASSBENCH names their folder: acl1, fw1, ipc1
-  --rules  how many of the set (0 1 10 100 1000 10000; --full: 100000 and 1000000 too, those without slow peers)
-Cases: early and late hit rules of the first and last tenth, miss hits none; hot are 256 flows, cold 65,536.
+Alternatives: bpfilter, iptables-legacy, iptables-nft; nft with one set for all rules where one fits.
+  --sets   hosts         random hosts and networks with a port each
+           blocklist     addresses and networks
+           server        20 rules with connection tracking
+           acl1 fw1 ipc1 ClassBench's, if CLASSBENCH names the folder with acl1_1k ...
+           acl fw ipc    ours in the style of those, of any size (with --full)
+  --rules  how many of the set; what is not given: 0 to 10,000 (--full: 1,000,000)
+Cases: early and late hit rules of the first and last tenth (or earlier ones, where rules overlap), miss hits none, other
+has random addresses and ports. hot: 256 flows in turn, cold: 65,536. Who is slow gets fewer packets.
 """
 import argparse
 import os
+import random
 import statistics
 import sys
 import tempfile
 
-from sets import cases, classbench, hosts, write_flows, write_rules
-from space import Space
+import server
+from common import Failed, Table, finish, note, numbers, progress
+from generate import ANY, STYLES, generate
+from sets import blocklist, cases, classbench, hosts, write_flows, write_nft_set, write_rules
+from space import KINDS, Space
 
-HOT, COLD = 256, 65536
+HEATS = {"hot": 256, "cold": 65536}      # in this order
+FEWEST, MOST = 64, 100000       # packets of a run
+RUN_NS = 60e6                   # how long one should be
+PATIENCE = 120                  # seconds to wait for rules to be loaded
+DROP_ALL = "flush ruleset\nadd table ip t\nadd chain ip t c { type filter hook input priority 0; policy drop; }\n"
+NETWORKS = ("hosts", "blocklist")
+FILES = ("acl1", "fw1", "ipc1")
+SIZES = {"hosts": [0, 1, 5, 10, 20, 50, 100, 1000, 10000], "blocklist": [1000, 10000], "server": [20], "acl1": [1000, 10000],
+         "fw1": [1000, 10000], "ipc1": [1000, 10000], "acl": [], "fw": [], "ipc": []}
+MORE = {"hosts": [100000, 1000000], "blocklist": [100000, 1000000], "acl": [100000], "fw": [100000], "ipc": [100000]}
 
 
-def packets_for(kind, count):
-    """Fewer for those whose cost grows with the rules."""
-    if kind in ("none", "bpfilter"):
-        return 200000
-    return max(500, min(200000, 40000000 // max(count, 1)))
+def save(path, text):
+    with open(path, "w", encoding="ascii") as f:
+        f.write(text)
+
+
+class Static:
+    """Rules that need no connection tracking."""
+
+    def __init__(self, name, rules):
+        self.name, self.rules, self.cases = name, rules, cases(rules)
+        if name not in NETWORKS:
+            rnd = random.Random(5)
+            del self.cases["miss"]
+            self.cases["other"] = [((0, 0), (0, 0), ANY, ANY, rnd.choice((6, 17))) for _ in range(100)]
+
+    def kinds(self):
+        return [k for k in KINDS if k != "set" or self.name in NETWORKS and self.rules]
+
+    def write(self, kind, path):
+        if kind == "none":
+            save(path, DROP_ALL)
+        elif kind == "set":
+            write_nft_set(path, self.rules)
+        else:
+            write_rules(path, self.rules)
+
+    def write_flows(self, case, path, count):
+        write_flows(path, self.cases[case], count)
+
+    def before(self, spaces, case, count):
+        """Nothing to do."""
+
+    def after(self, spaces, case, sent):
+        """Nothing to do."""
+
+    def close(self):
+        """Nothing is open."""
+
+
+class Server:
+    """Rules with connection tracking."""
+
+    def __init__(self):
+        self.name, self.rules, self.cases = "server", server.RULES.splitlines(), ("established", "late", "miss")
+        self.sockets = []
+
+    def kinds(self):
+        return KINDS
+
+    def write(self, kind, path, policy="drop"):
+        if kind == "none":
+            save(path, server.NOTHING.format(policy=policy))
+        elif kind == "set":
+            save(path, server.NFT_SET)
+        else:
+            server.write_rules(path)
+
+    def write_flows(self, case, path, count):
+        server.write_flows(path, case, count)
+
+    def before(self, spaces, case, count):
+        """What the rules accept the base accepts, too."""
+        for s in spaces:
+            if s.kind == "none":
+                path = f"/tmp/{s.name}"
+                self.write("none", path, "drop" if case == "miss" else "accept")
+                s.load(path)
+                os.unlink(path)
+        if not self.sockets:
+            self.sockets = [server.Sockets(s) for s in spaces]
+        if case == "established":
+            for s in self.sockets:
+                s.establish(count)
+
+    def after(self, spaces, case, sent):
+        """Was it rule 1, wherever it counts?"""
+        for s in spaces:
+            if case == "established" and s.kind in ("bpfilter", "legacy", "nft") and s.first_counter() < sent[s.kind]:
+                raise Failed(f"{s.name}: rule 1 counted {s.first_counter()} of {sent[s.kind]} packets: not ESTABLISHED")
+
+    def close(self):
+        for s in self.sockets:
+            s.close()
+
+
+def make_set(name, count):
+    if name == "server":
+        return Server()
+    if name in FILES:
+        return Static(name, classbench(name, count))
+    return Static(name, list({"hosts": hosts, "blocklist": blocklist}.get(name, lambda n: generate(name, n))(count)))
 
 
 class Bench:
-    def __init__(self, args, work):
-        self.args, self.work = args, work
-        self.spaces = [Space(k, args.build) for k in ("none", "bpfilter", "legacy", "nft")]
+    """One rule set in all alternatives."""
 
-    def close(self):
-        for s in self.spaces:
-            s.remove()
+    def __init__(self, args, work, table, rules):
+        self.args, self.work, self.table, self.set = args, work, table, rules
+        self.label = f"{rules.name} {len(rules.rules)}"
+        self.spaces, self.counts = [], {}
 
-    def line(self, name, count, case, got):
-        base = statistics.median(got.pop("none"))
-        cells = ["%.0f" % (statistics.median(v) - base) if v else "-" for v in got.values()]
-        if self.args.csv:
-            print(",".join([name, str(count), case, "%.0f" % base] + cells), flush=True)
-        else:
-            print("%-6s %8d  %-11s %8.0f %10s %10s %10s" % (name, count, case, base, *cells), flush=True)
-
-    def one(self, name, count, rules):
+    def load(self):
         path = os.path.join(self.work, "rules")
-        write_rules(path, rules)
-        peers = [s for s in self.spaces if count <= 10000 or s.kind in ("none", "bpfilter", "legacy") and
-                 count <= 100000 or s.kind in ("none", "bpfilter")]
-        for s in peers:
-            s.load(path)
-        for case, chosen in cases(rules).items():
-            for heat, number in (("hot", HOT), ("cold", COLD)):
-                flows = os.path.join(self.work, "flows")
-                write_flows(flows, chosen, number)
-                got = {s.kind: [] for s in self.spaces}
-                for _ in range(self.args.runs):
-                    for s in peers:
-                        got[s.kind].append(s.measure(flows, packets_for(s.kind, count)))
-                self.line(name, count, "%s %s" % (case, heat), got)
+        for kind in self.set.kinds():
+            progress(f"{self.label}: {kind} loads")
+            self.set.write(kind, path)
+            space = Space(kind, self.args.build)
+            try:
+                space.load(path, PATIENCE)
+                self.spaces.append(space)
+            except Failed as e:
+                space.remove()
+                if kind in ("none", "bpfilter"):
+                    raise
+                note(f"{self.label}: no figures of {kind}: {e}")
+
+    def packets(self, space, flows):
+        """As many as take some time, but no less than one batch."""
+        return int(max(FEWEST, min(MOST, RUN_NS / space.measure(flows, FEWEST))))
+
+    def measure(self, case, heat):
+        flows = os.path.join(self.work, "flows")
+        self.set.write_flows(case, flows, HEATS[heat])
+        self.set.before(self.spaces, case, HEATS[heat])
+        if heat == "hot":
+            self.counts = {s.kind: self.packets(s, flows) for s in self.spaces}
+        got = {k: [] for k in KINDS}
+        for i in range(self.args.runs):
+            for s in self.spaces:
+                progress(f"{self.label}: {case} {heat}, run {i + 1} of {self.args.runs}, {s.kind}")
+                got[s.kind].append(s.measure(flows, self.counts[s.kind]))
+        self.set.after(self.spaces, case, {k: n * self.args.runs for k, n in self.counts.items()})
+        self.line(f"{case} {heat}", {k: statistics.median(v) for k, v in got.items() if v})
+
+    def line(self, case, got):
+        base = got.pop("none")
+        cells = [f"{got[k] - base:.0f}" if k in got else "-" for k in KINDS[1:]]
+        ratio = "-"
+        if "legacy" in got and got["bpfilter"] > base:
+            ratio = f"{(got['legacy'] - base) / (got['bpfilter'] - base):.1f}"
+        self.table.row([self.set.name, str(len(self.set.rules)), case, f"{base:.0f}", *cells, ratio])
+
+    def run(self):
+        try:
+            self.load()
+            for case in self.set.cases:
+                for heat in HEATS:
+                    self.measure(case, heat)
+        finally:
+            self.set.close()
+            for s in self.spaces:
+                s.remove()
 
 
-def main():
-    p = argparse.ArgumentParser(usage=__doc__, add_help=True)
+def sizes(name, args):
+    if name == "server":
+        return SIZES[name]
+    return args.rules or SIZES[name] + (MORE.get(name, []) if args.full else [])
+
+
+def parse():
+    p = argparse.ArgumentParser(usage=__doc__)
     p.add_argument("build")
     p.add_argument("--csv", action="store_true")
     p.add_argument("--full", action="store_true")
     p.add_argument("--runs", type=int, default=5)
-    p.add_argument("--sets", default="hosts,acl1,fw1,ipc1")
-    p.add_argument("--rules", default="")
+    p.add_argument("--sets", default=",".join(SIZES), type=lambda t: t.split(","))
+    p.add_argument("--rules", default=[], type=numbers)
     args = p.parse_args()
-    counts = [int(n) for n in args.rules.split(",") if n] or [0, 1, 10, 100, 1000, 10000] + \
-        ([100000, 1000000] if args.full else [])
-    head = ("set", "rules", "case", "base", "bpfilter", "legacy", "nft")
-    print(",".join(head) if args.csv else "%-6s %8s  %-11s %8s %10s %10s %10s   ns over the base" % head)
+    for name in args.sets:
+        if name not in SIZES:
+            p.error(f"no set {name}; there are {' '.join(SIZES)}")
+    if any(n in STYLES for n in args.sets) and args.rules and min(args.rules) < 1:
+        args.rules = [n for n in args.rules if n]
+    return args
+
+
+def main():
+    args = parse()
+    head = ["set", "rules", "case", "base", "bpfilter", "legacy", "nft", "nft set", "legacy/bpfilter"]
+    table = Table(args.csv, head, (10, 8, 18))
     with tempfile.TemporaryDirectory() as work:
-        bench = Bench(args, work)
-        try:
-            for name in args.sets.split(","):
-                for count in counts:
-                    rules = list(hosts(count) if name == "hosts" else classbench(name, count))
-                    if len(rules) > count // 2 or name == "hosts":
-                        bench.one(name, len(rules), rules)
-        finally:
-            bench.close()
+        for name in args.sets:
+            for count in sizes(name, args):
+                try:
+                    chosen = make_set(name, count)
+                except FileNotFoundError as e:
+                    note(f"skip {name}: no {e.filename}; CLASSBENCH=DIR says where ClassBench's sets are")
+                    break
+                Bench(args, work, table, chosen).run()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(finish(main))

@@ -12,7 +12,6 @@
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <time.h>
@@ -27,6 +26,7 @@
 
 #define PROGRAMS_MAX	8
 #define LOG_SIZE	(1U << 20)
+#define LOG_SHOWN	600U	/* bytes of its end, if a program is refused */
 #define LOG_STATISTICS	4	/* BPF_LOG_STATS, include/linux/bpf_verifier.h */
 #define RUNS_MAX	1000
 
@@ -142,6 +142,7 @@ static int load_once(const char *path, unsigned int *insns, double *verify)
 	const char *at;
 	int ret = -1;
 
+	log[0] = '\0';
 	if (prog && !bpf_program__set_log_level(prog, LOG_STATISTICS) &&
 	    !bpf_program__set_log_buf(prog, log, LOG_SIZE) && !bpf_object__load(o)) {
 		at = strstr(log, "verification time ");
@@ -149,6 +150,8 @@ static int load_once(const char *path, unsigned int *insns, double *verify)
 		at = strstr(log, "processed ");
 		*insns = at ? (unsigned int)atoi(at + strlen("processed ")) : 0;
 		ret = 0;
+	} else {
+		fputs(log + (strlen(log) > LOG_SHOWN ? strlen(log) - LOG_SHOWN : 0), stderr);
 	}
 	bpf_object__close(o);
 	return ret;

@@ -19,13 +19,13 @@ import glob
 import os
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 
+from common import Failed, Table, command, finish, inside, numbers, progress
 from sets import cases, hosts, write_flows, write_rules
-from space import Space, inside
+from space import Space
 
 REPEAT = 2000
 SO_NETNS_COOKIE = 71
@@ -39,31 +39,18 @@ def pin_of(space):
         found = glob.glob(f"{top}/bpfilter/{cookie}/v*/*/bf_filter")
         if found:
             return found[0]
-    sys.exit(f"program.py: no pin of a program in force in {space.name}")
+    raise Failed(f"{space.name}: no pin of a program in force")
 
 
 def tool(build, *words):
-    out = subprocess.run([build + "/host/program", *map(str, words)], check=True, text=True, stdout=subprocess.PIPE)
-    return [[float(n) for n in line.split()] for line in out.stdout.splitlines()]
-
-
-class Table:
-    def __init__(self, csv, head):
-        self.csv = csv
-        self.widths = [max(9, len(h) + 2) for h in head]
-        self.row(head)
-
-    def row(self, cells):
-        if self.csv:
-            print(",".join(cells), flush=True)
-        else:
-            print("".join(c.rjust(w) for c, w in zip(cells, self.widths)), flush=True)
+    out = command(f"{build}/host/program", *map(str, words))
+    return [[float(n) for n in line.split()] for line in out.splitlines()]
 
 
 def check(case, accepted, flows, space):
     wanted = 0 if case == "miss" else flows
     if accepted != wanted:
-        sys.exit(f"program.py: {space.name} accepted {accepted:.0f} of {flows} packets ({case}), not {wanted}")
+        raise Failed(f"{space.name} accepted {accepted:.0f} of {flows} packets ({case}), not {wanted}")
 
 
 def costs(args, spaces, work):
@@ -77,6 +64,7 @@ def costs(args, spaces, work):
             s.load(rules_file)
         pins = [pin_of(s) for s in spaces]
         for case, chosen in cases(rules).items():
+            progress(f"{count} rules: {case}")
             write_flows(flows_file, chosen, args.flows)
             empty, *ours = tool(args.build, "run", flows_file, REPEAT, args.runs, *pins)
             for s, got in zip(spaces, ours):
@@ -120,7 +108,7 @@ def main():
     p.add_argument("--csv", action="store_true")
     p.add_argument("--runs", type=int, default=9)
     p.add_argument("--flows", type=int, default=32)
-    p.add_argument("--rules", default="0,1,5,10,20,100,1000,10000", type=lambda t: [int(n) for n in t.split(",")])
+    p.add_argument("--rules", default="0,1,5,10,20,100,1000,10000", type=numbers)
     args = p.parse_args()
     spaces = []
     with tempfile.TemporaryDirectory() as work:
@@ -136,4 +124,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(finish(main))
