@@ -181,4 +181,10 @@ $(B)/host/program: loader/test/bench/program.c $(bench_headers)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(filter-out -Werror,$(CFLAGS)) $(foreign) -static -o $@ $< $(LIBS)
 
+# Time and memory of a command: scripts/bench load.
+$(B)/host/spend: loader/test/bench/spend.c
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC_TARGET) $(filter-out -Werror,$(CFLAGS)) $(defines) -static -o $@ $<
+
 .PHONY: flows
