@@ -154,37 +154,24 @@ $(B)/host/classifier-fast: $(classifier_names:%=$(B)/obj/%.o) $(PURE:%.c=$(B)/ob
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-# Not part of a test: nanoseconds per packet, for scripts/bench.
-$(B)/host/rate: loader/test/rate.c loader/test/bench/live.h
+# Not part of a test: tools of scripts/bench. flows*: packets; program: one program alone; spend: time and memory of a
+# command; rate: with connection tracking and without.
+bench_headers := $(wildcard loader/test/bench/*.h)
+bench-tools: $(addprefix $(B)/host/,flows flows.bpf.o program spend)
+
+$(B)/host/rate: loader/test/rate.c $(bench_headers)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC_TARGET) $(filter-out -Werror,$(CFLAGS)) $(foreign) -static -o $@ $< $(LIBS)
-
-# The same for many flows: scripts/bench packets.
-flows: $(B)/host/flows $(B)/host/flows.bpf.o
 
 $(B)/host/flows.bpf.o: loader/test/bench/flows.bpf.c loader/test/bench/flows.h
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(bpf_cc)
 
-bench_headers := $(wildcard loader/test/bench/*.h)
-
-$(B)/host/flows: loader/test/bench/flows.c $(bench_headers)
+$(addprefix $(B)/host/,flows program spend): $(B)/host/%: loader/test/bench/%.c $(bench_headers)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC_TARGET) $(filter-out -Werror,$(CFLAGS)) $(foreign) -static -o $@ $< $(LIBS)
+	$(Q)$(CC_TARGET) $(filter-out -Werror,$(CFLAGS)) $(defines) $(foreign) -static -o $@ $< $(LIBS)
 
-# One program alone: scripts/bench program.
-$(B)/host/program: loader/test/bench/program.c $(bench_headers)
-	$(call say,CC,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC_TARGET) $(filter-out -Werror,$(CFLAGS)) $(foreign) -static -o $@ $< $(LIBS)
-
-# Time and memory of a command: scripts/bench load.
-$(B)/host/spend: loader/test/bench/spend.c
-	$(call say,CC,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(CC_TARGET) $(filter-out -Werror,$(CFLAGS)) $(defines) -static -o $@ $<
-
-.PHONY: flows
+.PHONY: bench-tools

@@ -145,14 +145,15 @@ def bench(args, work, table, count):
     runs = min(args.runs, 3) if count >= 100000 else args.runs
     try:
         ways[0].space.run(f"{args.build}/bpfilter", "compile", "-4", f"{work}/rules.v4", "-o", f"{work}/rules.image")
-        for i in range(runs + 1):
+        warm_up = count < 1000000
+        for i in range(runs + warm_up):
             for w in ways:
                 if w.gone or len(w.ms) and sum(w.ms) > PATIENCE * 1000:
                     continue
-                progress(f"{count} rules, run {i} of {runs}: {w.label}")
+                progress(f"{count} rules, run {i + 1} of {runs + warm_up}: {w.label}")
                 w.try_once(count)
-                if i == 0 and runs > 1 and count < 1000000:
-                    w.ms.clear()    # warms up
+                if i == 0 and warm_up:
+                    w.ms.clear()
         for w in ways:
             if not w.gone:
                 w.measure_kernel()
