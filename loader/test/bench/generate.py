@@ -6,9 +6,11 @@ most are taken out of a pool of networks, some of which are many times more popu
 inside of shorter ones. No two rules are the same."""
 import random
 
-ANY, HIGH, LOW = (0, 65535), (1024, 65535), (0, 1023)
+ANY, HIGH = (0, 65535), (1024, 65535)
 SERVICES = (20, 21, 22, 23, 25, 53, 69, 80, 110, 111, 119, 123, 135, 137, 139, 143, 161, 179, 389, 443, 445, 514, 515,
             587, 636, 993, 995, 1080, 1433, 1521, 1723, 2049, 3128, 3306, 3389, 5060, 5432, 6379, 8080, 8443, 9090)
+
+NARROW = 24
 
 
 class Style:
@@ -63,17 +65,24 @@ def ports(rnd, kinds):
     if kind == "range":
         low = rnd.randrange(1, 60000)
         return low, low + rnd.choice((1, 3, 10, 63, 500, 4000))
-    return {"any": ANY, "high": HIGH, "low": LOW}[kind]
+    return {"any": ANY, "high": HIGH}[kind]
+
+
+def breadth(rule):
+    """How many prefix bits are wanting until it is narrow: 0 for most."""
+    return max(0, NARROW - rule[0][1] - rule[1][1])
 
 
 def generate(name, count, seed=1):
-    """@count rules (src, dst, sports, dports, proto) of a style."""
-    style, rnd, seen = STYLES[name], random.Random(f"{name} {seed}"), set()
+    """A list of @count rules (src, dst, sports, dports, proto) of a style; the broad ones come last, as people write them:
+    else those would hide most of the others."""
+    style, rnd, rules = STYLES[name], random.Random(f"{name} {seed}"), {}
     sources, targets = (make_pool(rnd, max(64, style.pool * count // 1000)) for _ in range(2))
-    while len(seen) < count:
+    while len(rules) < count:
         src, dst, proto = prefix(rnd, style.src, sources), prefix(rnd, style.dst, targets), pick(rnd, style.proto)
         has_ports = proto in (6, 17)
         rule = (src, dst, ports(rnd, style.sport) if has_ports else ANY, ports(rnd, style.dport) if has_ports else ANY, proto)
-        if rule not in seen and (src[1] or dst[1] or has_ports):
-            seen.add(rule)
-            yield rule
+        if src[1] + dst[1] == 0 and not has_ports or breadth(rule) > rnd.random() * 1.25 * NARROW:
+            continue
+        rules[rule] = None      # each once, in order
+    return sorted(rules, key=breadth)

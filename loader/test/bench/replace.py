@@ -6,8 +6,9 @@ Rules replaced again and again under a flood of numbered packets, every tenth ti
 needed, then by few again: how many packets are judged by neither the old nor the new rules. denied: packets that all
 rules deny, and how many of them came through; allowed: packets that all rules allow, and how many of them got lost. One
 after the other, each in a network namespace of its own, the same rules in the same order: bpfilter apply and nft -f
-(flush ruleset and the rules, one transaction), both families at once; iptables-legacy-restore, then ip6tables-. Times are
-those under the flood, of small rule sets and of large ones.
+(flush ruleset and the rules, one transaction; what no rule is for is denied by the policy, or by a last rule), both
+families at once; iptables-legacy-restore, then ip6tables-. Times are those under the flood, of small rule sets and of
+large ones.
 
   --full   1,000 replacements (200)
 """
@@ -53,13 +54,22 @@ class Nft(Peer):
     suffix, put, empty = ".nft", [["nft", "-f"]], "flush ruleset\n"
 
 
-ALTERNATIVES = (("bpfilter apply", Wire), ("iptables-legacy-restore", Legacy), ("nft -f", Nft))
+class NftLast(Peer):
+    """The policy of a new chain is in force later than its rules are: a last rule in its place."""
+
+    suffix, put, empty = ".last.nft", Nft.put, Nft.empty
+
+
+ALTERNATIVES = (("bpfilter apply", Wire), ("iptables-legacy-restore", Legacy), ("nft -f", Nft),
+                ("nft -f, last rule drop", NftLast))
 
 
 def write_for_nft(path):
     text = "flush ruleset\n" + "".join(command(f"{v}tables-restore-translate", "-f", path) for v in ("ip", "ip6"))
-    with open(path + Nft.suffix, "w", encoding="ascii") as f:
-        f.write(text)
+    last = "".join(f"add rule {v} filter INPUT drop\n" for v in ("ip", "ip6"))
+    for kind, more in ((Nft, ""), (NftLast, last)):
+        with open(path + kind.suffix, "w", encoding="ascii") as f:
+            f.write(text + more)
 
 
 def write_all(directory):
