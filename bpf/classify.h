@@ -56,7 +56,7 @@ static __always_inline u32 leaf(struct image_space *img, const struct packet *p,
 {
 	const u32 size = ipv6 ? sizeof(struct image_rule6) : sizeof(struct image_rule4);
 	const struct image_header *h = header_of(img);
-	u64 known = below(p->l4, L4_READABLE + 1);
+	u64 known = below(p->l4, L4_READABLE + 1), ports;
 	u32 i, left = s->left, match;
 	const struct image_rule4 *r4;
 	const struct image_rule6 *r6;
@@ -75,7 +75,9 @@ static __always_inline u32 leaf(struct image_space *img, const struct packet *p,
 			return MATCH_NO;
 		if (ipv6 ? other_addresses6(p, r6) : other_addresses4(p, r4))
 			goto next;
-		if (__builtin_expect_with_probability((ipv6 ? OTHER_PORTS(p, r6, known) : OTHER_PORTS(p, r4, known)) == 0, 1, 0.0001))
+		ports = ipv6 ? OTHER_PORTS(p, r6, known) : OTHER_PORTS(p, r4, known);
+		/* Out of the way: so the verifier meets what it knows already at the same place. */
+		if (__builtin_expect_with_probability(!ports, 1, 0.0001))
 			goto candidate;
 next:		;
 	}
@@ -147,7 +149,8 @@ static __always_inline u32 choose_leaf(const struct image_node *n, const struct 
  * descend() - from the root to a leaf: sets @at and @left, none left if nothing there can be better
  * than the best so far. MATCH_BAD: the image is wrong.
  */
-static __always_inline u32 descend(struct image_space *img, const struct packet *p, struct search *s)
+static __always_inline u32 descend(struct image_space *img, const struct packet *p,
+				   struct search *s)
 {
 	const struct image_node *n;
 	u32 at, level, child;
@@ -281,6 +284,22 @@ static __always_inline u32 search_match(struct image_space *img, const struct pa
 	return match == MATCH_NO ? MATCH_PROGRAM : match;
 }
 
+/*
+ * Can nothing that comes now be better? So that no further step is needed to find that out: the
+ * usual small chain, and the rule at the top of a large one that accepts what is established.
+ */
+static __always_inline u32 search_over(struct image_space *img, const struct search *s)
+{
+	const struct image_tree *t;
+
+	if (s->open)
+		return SEARCH_ON;
+	if (s->tree == s->trees_end)
+		return SEARCH_END;
+	t = image_at(img, header_of(img)->trees.offset + (u64)s->tree * sizeof(*t), sizeof(*t));
+	return t && t->min_id >= s->best ? SEARCH_END : SEARCH_ON;
+}
+
 /* search_leaf() - one leaf, or what is left of it. */
 static __always_inline u32 search_leaf(struct image_space *img, const struct packet *p,
 				       struct search *s)
@@ -303,8 +322,7 @@ static __always_inline u32 search_leaf(struct image_space *img, const struct pac
 		s->best_trait = s->trait;
 		s->found = (u8)match;
 	}
-	/* The usual small chain: no further step to find that there is nothing more. */
-	return s->tree == s->trees_end && !s->open ? SEARCH_END : SEARCH_ON;
+	return search_over(img, s);
 }
 
 /* search_answer() - first(), at the end of a search; @act: what the rule does. */

@@ -219,9 +219,9 @@ static __always_inline const struct image_trait *trait_at(struct image_space *im
 }
 
 /*
- * match_odd() - of a packet that is a later fragment, or whose headers cannot all be read. The order
- * is ip6_packet_match()'s: the protocol comes after the interfaces, and cannot be known in IPv6 if
- * the headers cannot be read.
+ * match_odd() - of a packet that is a later fragment, or whose headers cannot all be read. The
+ * order is ip6_packet_match()'s: the protocol comes after the interfaces, and cannot be known in
+ * IPv6 if the headers cannot be read.
  */
 verified_once u32 match_odd(struct image_space *img, const struct packet *p, u32 number)
 {

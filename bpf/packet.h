@@ -137,8 +137,8 @@ static __always_inline u32 header_size(u32 proto)
  * The transport header at @off. xt_tcpudp.c asks for the whole header before it looks at a port,
  * xt_multiport.c for the four bytes of the ports.
  */
-static __always_inline int packet_l4(hook_ctx *ctx, const struct reader *r, struct packet *p, u32 off,
-			    u32 options)
+static __always_inline int packet_l4(hook_ctx *ctx, const struct reader *r, struct packet *p,
+				     u32 off, u32 options)
 {
 	u32 proto, size, w[1];
 

@@ -93,7 +93,8 @@ static __always_inline const union sixteen *sixteen(u64 address)
 
 /*
  * read_slow() - one or two half words outside the linear part: skb_header_pointer() through a
- * dynptr. Rare, so it returns a word rather than fill a buffer: stack is what programs are short of.
+ * dynptr. Rare; it returns a word rather than fill a buffer, as stack is what programs are short
+ * of.
  */
 verified_once u64 read_slow(hook_ctx *ctx, u32 off, u32 halves)
 {

@@ -181,7 +181,8 @@ static int check_traits(struct check *c)
 		if (trait_features(t) & ~c->h->features)
 			return bad(c, "a rule needs a feature that is not on");
 		if ((t->flags & ~TRAIT_ALL) ||
-		    trait_names_interface(t) != !!(t->flags & TRAIT_INTERFACE) || (t->ct & ~CT_ALL) || !is_program(c, t->program) ||
+		    trait_names_interface(t) != !!(t->flags & TRAIT_INTERFACE) ||
+		    (t->ct & ~CT_ALL) || !is_program(c, t->program) ||
 		    (t->act & ACT_MASK) > ACT_LAST)
 			return bad(c, "what a rule checks or does");
 		target = t->act >> ACT_SHIFT;
