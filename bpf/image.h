@@ -298,7 +298,7 @@ enum image_opcode {
 	OP_SRC6,	/* payload: u32 value[4], u32 mask[4] */
 	OP_DST6,	/* as OP_SRC6 */
 	OP_NEVER,	/* matches nothing (! -s 0/0, ! -i +); OP_INVERT: everything */
-	OP_MULTIPORT,	/* arg: MULTIPORT_* | words << 8; payload: two ranges lo << 16 | hi a word */
+	OP_MULTIPORT,	/* arg: MULTIPORT_* | words << 8; payload: two lo << 16 | hi a word */
 	OP_LAST = OP_MULTIPORT,
 };
 

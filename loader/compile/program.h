@@ -44,8 +44,8 @@ void program_op(struct program *p, enum image_opcode code, unsigned int flags, u
 
 /**
  * program_narrow() - the ports have to be in one of the @n boxes @to as well. Returns false, and
- * nothing changes, if that makes too many boxes or none, or if what is written before (--tcp-option)
- * drops packets that a narrower box would keep from it.
+ * nothing changes, if that makes too many boxes or none, or if what is written before
+ * (--tcp-option) drops packets that a narrower box would keep from it.
  */
 bool program_narrow(struct program *p, const struct port_box *to, unsigned int n);
 

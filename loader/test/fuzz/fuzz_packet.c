@@ -21,6 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 	"-A " chain " -p tcp -m tcp ! --sport 1:1023 --dport 22:80 --tcp-flags SYN,ACK SYN\n" \
 	"-A " chain " -p tcp -m tcp --tcp-option 2 -j a\n"				\
 	"-A " chain " -p udp -m udp --sport 53 ! --dport 1000:2000 -g b\n"		\
+	"-A " chain " -p sctp -m multiport --dports 1,3,5:9 -j RETURN\n"		\
+	"-A " chain " -p tcp -m multiport ! --ports 1,3,5,7,9 -m tcp --syn -j a\n"	\
 	"-A " chain " " icmp " -j RETURN\n"						\
 	"-A " chain " ! -p tcp -m comment --comment x\n"				\
 	"-A " chain " -m conntrack --ctstate NEW,INVALID -j a\n"			\
