@@ -170,8 +170,10 @@ class Host:
             with contextlib.suppress(BlockingIOError):
                 while True:
                     data, sender = s.recvfrom(2048)
+                    # What came from port 53 may be from this service itself: they would talk for ever.
                     with contextlib.suppress(OSError):
-                        s.sendto(data, sender)
+                        if sender[1] != 53:
+                            s.sendto(data, sender)
         new = []
         for p, wire in self.wires.items():
             with contextlib.suppress(BlockingIOError):
