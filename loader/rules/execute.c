@@ -99,7 +99,7 @@ static int resolve_target(struct line_parser *lp)
 	if (!name)
 		return 0;
 	for (i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
-		if (strcmp(name, verdicts[i].name))
+		if (!same_word(name, verdicts[i].name))
 			continue;
 		if (lp->go_to)
 			return line_error(lp, lp->target.column, "-g %s: not a chain", name);

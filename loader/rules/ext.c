@@ -21,10 +21,10 @@ const struct match_ext *ext_find(const char *name, enum family f)
 	size_t i;
 
 	/* xtables_find_match(): three names of one match. */
-	if (!strcmp(name, "icmpv6") || !strcmp(name, "ipv6-icmp"))
+	if (same_word(name, "icmpv6") || same_word(name, "ipv6-icmp"))
 		name = "icmp6";
 	for (i = 0; i < NR_MATCHES; i++)
-		if (matches[i]->families & FAMILY_BIT(f) && !strcmp(matches[i]->name, name))
+		if (matches[i]->families & FAMILY_BIT(f) && same_word(matches[i]->name, name))
 			return matches[i];
 	return NULL;
 }

@@ -131,7 +131,7 @@ static int do_zero(struct line_parser *lp, const char *arg)
 
 static bool is_verdict(const char *name)
 {
-	return !strcmp(name, "ACCEPT") || !strcmp(name, "DROP") || !strcmp(name, "RETURN");
+	return same_word(name, "ACCEPT") || same_word(name, "DROP") || same_word(name, "RETURN");
 }
 
 /* assert_valid_chain_name() */
@@ -267,7 +267,7 @@ static int do_jump(struct line_parser *lp, const char *arg)
 	struct chain *c;
 
 	/* 1.8.11: -j CONTINUE is a rule without target. */
-	if (!strcmp(arg, "CONTINUE"))
+	if (same_word(arg, "CONTINUE"))
 		return 0;
 	if (check_target_name(lp, arg))
 		return -EINVAL;
@@ -412,8 +412,9 @@ static int unknown_option(struct line_parser *lp, int how)
 	if (lp->proto && !lp->proto_loaded && word[1] == '-') {
 		lp->proto_loaded = true;
 		/* find_proto(): by number, the name iptables itself has for it. */
-		name = strspn(lp->proto, "0123456789x") == strlen(lp->proto) ?
-		       proto_name(lp->rule.proto, true) : lp->proto;
+		name = lp->proto;
+		if (isdigit((unsigned char)*name) && !name[strspn(name, "0123456789x")])
+			name = proto_name(lp->rule.proto, true);
 		ret = name ? line_use_match(lp, name, column, &used) : 0;
 		if (ret)
 			return ret;

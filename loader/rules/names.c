@@ -119,7 +119,7 @@ int proto_parse(const char *name)
 	if (parse_number(name, NULL, &n, 0, UINT8_MAX))
 		return (int)n;
 	for (i = 0; i < ARRAY_SIZE(own_protos); i++)
-		if (!strcmp(own_protos[i].name, name))
+		if (same_word(own_protos[i].name, name))
 			return (int)own_protos[i].number;
 	for (i = 0; i < ARRAY_SIZE(protos); i++)
 		if (!strcmp(protos[i].name, name))
@@ -173,7 +173,7 @@ static bool in_list(const char *const *list, size_t n, const char *name)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (!strcmp(list[i], name))
+		if (same_word(list[i], name))
 			return true;
 	return false;
 }

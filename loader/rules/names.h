@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "buffer.h"
 
@@ -12,6 +13,12 @@
  * Numbers and names as iptables reads and prints them. The tables of protocols and services are
  * compiled in: there is no /etc in an initramfs.
  */
+
+/** same_word() - are they equal? Most are not, and differ in the first letter. */
+static inline bool same_word(const char *a, const char *b)
+{
+	return *a == *b && !strcmp(a, b);
+}
 
 /**
  * parse_number() - xtables_strtoui() (libxtables/xtables.c): base from the prefix (0x, 0), leading

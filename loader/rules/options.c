@@ -14,7 +14,7 @@
 enum { NO_ARG = 1, ARG, OPTIONAL_ARG };
 
 struct long_option {
-	const char *name;
+	char name[14];
 	unsigned char args;
 	char id;
 };
@@ -34,7 +34,7 @@ static const struct long_option long_options[] = {
 	{ "fragments", NO_ARG, 'f' }, { "version", NO_ARG, 'V' }, { "help", OPTIONAL_ARG, 'h' },
 	{ "line-numbers", NO_ARG, '0' }, { "modprobe", ARG, 'M' }, { "set-counters", ARG, 'c' },
 	{ "goto", ARG, 'g' }, { "ipv4", NO_ARG, '4' }, { "ipv6", NO_ARG, '6' },
-	{ NULL, 0, 0 },
+	{ "", 0, 0 },
 };
 
 /* By letter; 0: not an option. */
@@ -116,7 +116,7 @@ static bool find_long(const struct line_parser *lp, const char *name, size_t len
 	if (find_exact(lp, name, len, best))
 		return true;
 	*best = (struct found){ 0 };
-	for (own = long_options; own->name; own++) {
+	for (own = long_options; own->name[0]; own++) {
 		if (len && *own->name != *name)
 			continue;
 		candidate = (struct found){ .own = own };

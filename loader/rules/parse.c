@@ -266,6 +266,7 @@ static int parse_text(struct file_parser *fp)
 {
 	struct line_parser *lp = &fp->line;
 	const char *p = fp->src->text, *end = p + fp->src->len, *eol;
+	const char *nul = fp->src->len ? memchr(p, '\0', fp->src->len) : NULL;
 	int ret = fp->src->inline_rules ? begin_inline(fp) : 0;
 
 	while (!ret && p < end) {
@@ -278,10 +279,9 @@ static int parse_text(struct file_parser *fp)
 		if (lp->len && p[lp->len - 1] == '\r')
 			lp->len--;
 		p = eol + 1;
-		eol = memchr(lp->text, '\0', lp->len);
-		ret = eol ? line_error(lp, (unsigned int)(eol - lp->text) + 1,
-				       "NUL byte: this is not a text") :
-			    parse_line(fp);
+		ret = nul && nul < lp->text + lp->len ?
+		      line_error(lp, (unsigned int)(nul - lp->text) + 1,
+				 "NUL byte: this is not a text") : parse_line(fp);
 	}
 	if (!ret) {
 		lp->line++;
