@@ -15,7 +15,7 @@ struct buffer {
 	int failed;		/* 0 or -ENOMEM */
 };
 
-/** buffer_room() - room for @more bytes and a NUL behind what is there. 0 or -ENOMEM, which sticks. */
+/** buffer_room() - for @more bytes and a NUL behind what is there. 0 or -ENOMEM, which sticks. */
 int buffer_room(struct buffer *b, size_t more);
 void buffer_add(struct buffer *b, const void *data, size_t len);
 void buffer_puts(struct buffer *b, const char *s);

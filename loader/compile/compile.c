@@ -53,7 +53,7 @@ static uint32_t rule_act(const struct rule *r)
 	return act;
 }
 
-/* Where the records of a chain go: record @first + @list[i] (NULL: i) is the next one of the image. */
+/* The records of a chain: number @first + @list[i] (NULL: @first + i) is the next of the image. */
 static void order_add(struct buffer *order, uint32_t first, const uint32_t *list, uint32_t n)
 {
 	uint32_t i, *to;

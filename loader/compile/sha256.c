@@ -107,8 +107,8 @@ static void process_with_cpu(uint32_t state[8], const uint8_t *block, size_t n)
 						order);
 #pragma GCC unroll 16
 		for (i = 0; i < 16; i++) {
-			sum = _mm_add_epi32(w[i % 4],
-					    _mm_loadu_si128((const void *)(round_constants + 4 * i)));
+			sum = _mm_loadu_si128((const void *)(round_constants + 4 * i));
+			sum = _mm_add_epi32(sum, w[i % 4]);
 			cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);
 			abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(sum, 0x0e));
 			sum = _mm_add_epi32(_mm_sha256msg1_epu32(w[i % 4], w[(i + 1) % 4]),

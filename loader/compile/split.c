@@ -116,7 +116,7 @@ struct sample {
 	uint32_t n;
 };
 
-/* By one byte after the other, from the lowest; bytes that are the same everywhere are passed over. */
+/* By one byte after the other, from the lowest; where all have the same one it is passed over. */
 static void sort(uint32_t *a, uint32_t n)
 {
 	uint32_t other[SAMPLE], differ = 0, place[256], shift, i, sum, was;

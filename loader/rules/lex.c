@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "rules/lex.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -72,6 +73,22 @@ static size_t add_plain(struct lexer *l, const char *line, size_t len, size_t at
 	return at + (n ? n : 1);
 }
 
+/* The next byte that is not above '"': blanks and quotes are among the smallest. There is one. */
+static char *next_small(char *p)
+{
+	const uint64_t each = 0x0101010101010101;
+	uint64_t v, hit;
+
+	for (;; p += sizeof(v)) {
+		memcpy(&v, p, sizeof(v));
+		v = le64toh(v);
+		/* The lowest bit of it is right; above it a borrow may have set more. */
+		hit = (v - each * ('"' + 1)) & ~v & each * 0x80;
+		if (hit)
+			return p + __builtin_ctzll(hit) / 8;
+	}
+}
+
 /*
  * The usual line: without quotes, so words are what lies between blanks. Returns false if it is
  * another, or if there is something to complain about.
@@ -81,14 +98,13 @@ static bool lex_usual(struct words *w, const char *line, size_t len, size_t from
 	char *p = w->buf + from, *end = w->buf + len, *start;
 
 	memcpy(w->buf, line, len);
-	*end = ' ';	/* ends the last word */
+	memset(end, ' ', sizeof(uint64_t));	/* ends the last word */
 	for (w->n = 0;;) {
 		while (p < end && is_blank(*p))
 			p++;
 		if (p == end)
 			break;
-		/* One comparison for most bytes: blanks and quotes are among the smallest. */
-		for (start = p; (unsigned char)*p > '"' || !is_blank(*p); p++) {
+		for (start = p; p = next_small(p), !is_blank(*p); p++) {
 			if (*p == '"')
 				return false;
 		}

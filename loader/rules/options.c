@@ -117,7 +117,7 @@ static bool find_long(const struct line_parser *lp, const char *name, size_t len
 		return true;
 	*best = (struct found){ 0 };
 	for (own = long_options; own->name[0]; own++) {
-		if (len && *own->name != *name)
+		if ((len && own->name[0] != name[0]) || (len > 1 && own->name[1] != name[1]))
 			continue;
 		candidate = (struct found){ .own = own };
 		if (consider(best, &ambiguous, &candidate, own->name, name, len))
