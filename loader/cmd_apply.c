@@ -71,7 +71,7 @@ static int take_over(struct apply *a, const struct filter_view *view, struct err
 	a->kept = others;
 	image_free(&a->image);
 	a->image = (struct image){ 0 };
-	return input_compile(a->input, &a->image, err);
+	return input_build(a->input, &a->image, err);
 }
 
 static int merge(struct apply *a, struct error *err)
@@ -113,8 +113,7 @@ static int put_in_force(struct apply *a, enum image_origin origin, struct error 
 	int ret = require_tracking(a, err);
 
 	if (!ret)
-		ret = filter_prepare(&a->kernel, a->image.header, a->image.size, &opt, &change,
-				     err);
+		ret = filter_prepare(&a->kernel, &a->image, &opt, &change, err);
 	if (!ret)
 		ret = filter_commit(&a->kernel, change, err);
 	return ret;
@@ -192,7 +191,7 @@ int apply_rules(struct input *in, enum image_origin origin)
 	struct apply a = { .input = in, .kernel = { .lock_fd = -1 } };
 	struct error err = { 0 };
 	bool opened = false;
-	int ret = input_compile(in, &a.image, &err);
+	int ret = input_build(in, &a.image, &err);
 
 	if (!ret)
 		ret = kernel_check(&err);

@@ -343,7 +343,8 @@ int input_parse(struct input *in, struct ruleset *rs, struct error *err)
 	return in->has_image && in->nr_files == 1 ? 0 : ruleset_finish(rs, err);
 }
 
-int input_compile(struct input *in, struct image *img, struct error *err)
+static int compile(struct input *in, struct image *img,
+		   int (*how)(struct ruleset *, struct image *, struct error *), struct error *err)
 {
 	struct ruleset rs;
 	int ret;
@@ -353,9 +354,19 @@ int input_compile(struct input *in, struct image *img, struct error *err)
 	ruleset_init(&rs);
 	ret = input_parse(in, &rs, err);
 	if (!ret)
-		ret = image_compile(&rs, img, err);
+		ret = how(&rs, img, err);
 	ruleset_free(&rs);
 	return ret;
+}
+
+int input_compile(struct input *in, struct image *img, struct error *err)
+{
+	return compile(in, img, image_compile, err);
+}
+
+int input_build(struct input *in, struct image *img, struct error *err)
+{
+	return compile(in, img, image_build, err);
 }
 
 void input_names(const struct input *in, struct buffer *out)

@@ -90,6 +90,8 @@ int input_parse(struct input *in, struct ruleset *rs, struct error *err);
  * borrowed: @in must outlive @img.
  */
 int input_compile(struct input *in, struct image *img, struct error *err);
+/** input_build() - the same, in parts: for image_fill(). */
+int input_build(struct input *in, struct image *img, struct error *err);
 
 /** input_names() - "a.v4, b.v6" without what was taken over. */
 void input_names(const struct input *in, struct buffer *out);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "boot/stage2.h"
+#include "compile/compile.h"
 #include "kernel/conntrack.h"
 #include "kernel/rcu.h"
 #include "state.h"
@@ -40,6 +41,8 @@ static int load(struct boot *b, const void *data, size_t size, enum image_origin
 {
 	const struct apply_options opt = { .origin = origin };
 	const struct image_header *image = data;
+	const struct image img = { .header = (struct image_header *)(uintptr_t)data,
+				   .data = (void *)(uintptr_t)data, .size = size };
 	struct filter_change *change = NULL;
 	int ret = 0;
 
@@ -49,7 +52,7 @@ static int load(struct boot *b, const void *data, size_t size, enum image_origin
 		ret = conntrack_require(image->families, ct, err);
 	timing_part(&b->timing, TIMING_CONNTRACK);
 	if (!ret)
-		ret = filter_prepare(&b->kernel, data, size, &opt, &change, err);
+		ret = filter_prepare(&b->kernel, &img, &opt, &change, err);
 	timing_part(&b->timing, TIMING_IMAGE);
 	if (!ret)
 		ret = filter_commit(&b->kernel, change, err);

@@ -236,87 +236,89 @@ static void fill_header(struct image_header *h, const struct builder *b, struct 
 	}
 }
 
-static void copy(struct image *img, struct image_section s, const struct buffer *from)
+static void copy(void *to, struct image_section s, const struct buffer *from)
 {
 	if (from->len)
-		memcpy((char *)img->data + s.offset, from->data, from->len);
+		memcpy((char *)to + s.offset, from->data, from->len);
 }
 
 /* Each record in its place in the order of its forest. */
-static void copy4(struct image *img, const struct builder *b)
+static void copy4(void *image, const struct builder *b)
 {
-	struct image_rule4 *to = (void *)((char *)img->data + img->header->rules4.offset);
+	struct image_rule4 *to = (void *)((char *)image + b->header.rules4.offset);
 	const struct image_rule4 *from = (const void *)b->rules4.data;
 	const uint32_t *order = (const void *)b->order4.data;
 	uint32_t i;
 
-	for (i = 0; i < img->header->rules4.count; i++)
+	for (i = 0; i < b->header.rules4.count; i++)
 		to[i] = from[order[i]];
 }
 
-static void copy6(struct image *img, const struct builder *b)
+static void copy6(void *image, const struct builder *b)
 {
-	struct image_rule6 *to = (void *)((char *)img->data + img->header->rules6.offset);
+	struct image_rule6 *to = (void *)((char *)image + b->header.rules6.offset);
 	const struct image_rule6 *from = (const void *)b->rules6.data;
 	const uint32_t *order = (const void *)b->order6.data;
 	uint32_t i;
 
-	for (i = 0; i < img->header->rules6.count; i++)
+	for (i = 0; i < b->header.rules6.count; i++)
 		to[i] = from[order[i]];
 }
 
-/* Lay the sections out in memory of their own. */
-static int assemble(struct image *img, struct builder *b, struct ruleset *rs,
-		    const struct text_task *text, struct error *err)
+/* Where the sections will be: the header. */
+static int lay_out(struct builder *b, struct ruleset *rs, const struct text_task *text,
+		   struct error *err)
 {
 	size_t size = sizeof(struct image_header);
-	struct image_header h = { 0 };
+	struct image_header *h = &b->header;
 
-	fill_header(&h, b, rs);
-	h.chains = place(&size, b->chains.len, b->nr_chains);
-	h.trees = place(&size, b->trees.len, b->trees.len / sizeof(struct image_tree));
+	fill_header(h, b, rs);
+	h->chains = place(&size, b->chains.len, b->nr_chains);
+	h->trees = place(&size, b->trees.len, b->trees.len / sizeof(struct image_tree));
 	size = (size + 63) & ~(size_t)63;
-	h.nodes = place(&size, b->nodes.len, b->nodes.len / sizeof(struct image_node));
-	h.rules4 = place_records(&size, &b->order4, sizeof(struct image_rule4));
-	h.rules6 = place_records(&size, &b->order6, sizeof(struct image_rule6));
-	h.traits = place(&size, b->traits.len, b->traits.len / sizeof(struct image_trait));
-	h.programs = place(&size, b->programs.len, b->programs.len);
-	h.residuals = place(&size, 0, 0);
-	h.sets = place(&size, 0, 0);
-	h.ifaces = place(&size, b->ifaces.count * sizeof(*b->ifaces.borders), b->ifaces.count);
-	h.text = place(&size, text->packed.len, text->packed.len);
-	h.text_size = text->size;
-	memcpy(h.digest, text->digest, sizeof(h.digest));
-	if (image_capacity(size + (size_t)h.nr_counters * sizeof(struct image_counter) + 64) < 0)
+	h->nodes = place(&size, b->nodes.len, b->nodes.len / sizeof(struct image_node));
+	h->rules4 = place_records(&size, &b->order4, sizeof(struct image_rule4));
+	h->rules6 = place_records(&size, &b->order6, sizeof(struct image_rule6));
+	h->traits = place(&size, b->traits.len, b->traits.len / sizeof(struct image_trait));
+	h->programs = place(&size, b->programs.len, b->programs.len);
+	h->residuals = place(&size, 0, 0);
+	h->sets = place(&size, 0, 0);
+	h->ifaces = place(&size, b->ifaces.count * sizeof(*b->ifaces.borders), b->ifaces.count);
+	h->text = place(&size, text->packed.len, text->packed.len);
+	h->text_size = text->size;
+	memcpy(h->digest, text->digest, sizeof(h->digest));
+	if (image_capacity(size + (size_t)h->nr_counters * sizeof(struct image_counter) + 64) < 0)
 		return error_set(err, -E2BIG,
 				 "the rules need %zu MiB; at most %u MiB are supported", size >> 20,
 				 IMAGE_CAPACITY_MAX >> 20);
-	img->data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (img->data == MAP_FAILED) {
-		img->data = NULL;
-		return error_errno(err, -ENOMEM, "compiling the rules");
-	}
-	img->header = img->data;
-	img->size = size;
-	img->mapped = size;
-	h.size = (uint32_t)size;
-	*img->header = h;
-	copy(img, h.chains, &b->chains);
-	copy4(img, b);
-	copy6(img, b);
-	copy(img, h.traits, &b->traits);
-	copy(img, h.trees, &b->trees);
-	copy(img, h.nodes, &b->nodes);
-	copy(img, h.programs, &b->programs);
-	if (b->ifaces.count)
-		memcpy((char *)img->data + h.ifaces.offset, b->ifaces.borders,
-		       b->ifaces.count * sizeof(*b->ifaces.borders));
-	copy(img, h.text, &text->packed);
-	img->header->checksum = image_checksum(img->header, size);
+	h->size = (uint32_t)size;
 	return 0;
 }
 
-/* Before anything is allocated for them. */
+void image_fill(const struct image *img, void *to)
+{
+	const struct builder *b = img->parts;
+	const struct image_header *h = img->header;
+
+	if (!b) {
+		memcpy(to, img->data, img->size);
+		return;
+	}
+	memcpy(to, h, sizeof(*h));
+	copy(to, h->chains, &b->chains);
+	copy4(to, b);
+	copy6(to, b);
+	copy(to, h->traits, &b->traits);
+	copy(to, h->trees, &b->trees);
+	copy(to, h->nodes, &b->nodes);
+	copy(to, h->programs, &b->programs);
+	if (b->ifaces.count)
+		memcpy((char *)to + h->ifaces.offset, b->ifaces.borders,
+		       b->ifaces.count * sizeof(*b->ifaces.borders));
+	copy(to, h->text, &b->text);
+	((struct image_header *)to)->checksum = image_checksum(to, img->size);
+}
+
 static int check_limits(const struct builder *b, struct error *err)
 {
 	_Static_assert(RULES_MAX == IMAGE_RULES_MAX, "one limit");
@@ -343,43 +345,84 @@ static void builder_free(struct builder *b)
 	ifaces_free(&b->ifaces);
 	store_free(&b->program_store);
 	store_free(&b->trait_store);
+	buffer_free(&b->text);
+	free(b);
 }
 
-int image_compile(struct ruleset *rs, struct image *img, struct error *err)
+/* Everything but the last step; the text beside it. */
+static int build(struct builder *b, struct ruleset *rs, struct error *err)
 {
-	struct builder b = { 0 };
 	struct text_task text;
 	struct error text_err = { 0 };
 	int ret, text_ret;
 
-	memset(img, 0, sizeof(*img));
-	ruleset_number(rs, &b.nr_chains, &b.nr_rules);
-	b.nr_counters = b.nr_rules;
-	ret = check_limits(&b, err);
+	ruleset_number(rs, &b->nr_chains, &b->nr_rules);
+	b->nr_counters = b->nr_rules;
+	ret = check_limits(b, err);
 	if (!ret)
-		ret = ruleset_depth(rs, b.nr_chains, err);
+		ret = ruleset_depth(rs, b->nr_chains, err);
 	if (!ret)
-		ret = ifaces_collect(&b.ifaces, rs, err);
-	if (!ret) {
-		text_start(&text, rs, b.nr_rules);
-		ret = compile_chains(&b, rs, err);
-		text_ret = text_finish(&text, &text_err);
-		if (!ret && text_ret) {
-			ret = text_ret;
-			*err = text_err;
-		}
-		if (!ret)
-			ret = assemble(img, &b, rs, &text, err);
-		buffer_free(&text.packed);
+		ret = ifaces_collect(&b->ifaces, rs, err);
+	if (ret)
+		return ret;
+	text_start(&text, rs, b->nr_rules);
+	ret = compile_chains(b, rs, err);
+	text_ret = text_finish(&text, &text_err);
+	if (!ret && text_ret) {
+		ret = text_ret;
+		*err = text_err;
 	}
-	memcpy(img->warning, b.warning, sizeof(b.warning));
-	builder_free(&b);
+	if (!ret)
+		ret = lay_out(b, rs, &text, err);
+	b->text = text.packed;
 	return ret;
+}
+
+int image_build(struct ruleset *rs, struct image *img, struct error *err)
+{
+	struct builder *b = calloc(1, sizeof(*b));
+	int ret;
+
+	memset(img, 0, sizeof(*img));
+	if (!b)
+		return error_errno(err, -ENOMEM, "compiling the rules");
+	ret = build(b, rs, err);
+	memcpy(img->warning, b->warning, sizeof(b->warning));
+	if (ret) {
+		builder_free(b);
+		return ret;
+	}
+	img->parts = b;
+	img->header = &b->header;
+	img->size = b->header.size;
+	return 0;
+}
+
+int image_compile(struct ruleset *rs, struct image *img, struct error *err)
+{
+	int ret = image_build(rs, img, err);
+	void *data;
+
+	if (ret)
+		return ret;
+	data = mmap(NULL, img->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (data == MAP_FAILED) {
+		image_free(img);
+		return error_errno(err, -ENOMEM, "compiling the rules");
+	}
+	image_fill(img, data);
+	builder_free(img->parts);
+	img->parts = NULL;
+	img->header = img->data = data;
+	img->mapped = img->size;
+	return 0;
 }
 
 void image_free(struct image *img)
 {
 	if (img->mapped)
 		munmap(img->data, img->mapped);
+	if (img->parts)
+		builder_free(img->parts);
 	memset(img, 0, sizeof(*img));
 }

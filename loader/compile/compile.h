@@ -10,12 +10,16 @@
 
 #define IMAGE_WARNING	320
 
-/* An image being made, in mmap()ed memory of its own, or borrowed: one that lies elsewhere. */
+/*
+ * An image: in parts (image_build()), in mmap()ed memory of its own, or borrowed: one that lies
+ * elsewhere.
+ */
 struct image {
-	struct image_header *header;	/* = @data */
-	void *data;
+	struct image_header *header;	/* = @data if that is there */
+	void *data;			/* NULL: in parts */
+	struct builder *parts;		/* owned */
 	size_t size;			/* of the constant part */
-	size_t mapped;			/* 0: borrowed */
+	size_t mapped;			/* 0: borrowed, or in parts */
 	char warning[IMAGE_WARNING];	/* a chain that is much dearer than usual; or empty */
 };
 
@@ -25,6 +29,14 @@ struct image {
  * and same helper: same bytes. Errors: -E2BIG (no capacity holds it, jumps too deep), -ENOMEM.
  */
 int image_compile(struct ruleset *rs, struct image *img, struct error *err);
+
+/**
+ * image_build() - the same, but the image stays in parts until image_fill() writes it where it is
+ * to be: without a second copy in between. All of the header but its checksum is there.
+ */
+int image_build(struct ruleset *rs, struct image *img, struct error *err);
+/** image_fill() - into zeroed memory of img->size bytes. */
+void image_fill(const struct image *img, void *to);
 
 /**
  * image_one_thread() - from now on image_compile() starts no thread: for a process that may not.

@@ -43,7 +43,7 @@ struct store {
 int store_add(struct store *s, struct buffer *b, const void *data, uint32_t len, uint32_t *offset);
 void store_free(struct store *s);
 
-/** Everything of an image but its header, while it is made. */
+/* Everything of an image before it is in one block. */
 struct builder {
 	struct buffer chains, trees, nodes, rules4, rules6, traits, programs;
 	struct buffer order4, order6;	/* uint32_t: records in the order of the image */
@@ -52,6 +52,8 @@ struct builder {
 	uint32_t features;
 	uint32_t nr_chains, nr_rules, nr_counters, nr_hot;
 	uint32_t room;			/* records this chain may have besides one for each rule */
+	struct image_header header;	/* complete at the end */
+	struct buffer text;		/* compressed */
 	uint64_t dear;			/* cost of the dearest chain against what is typical */
 	char warning[IMAGE_WARNING];	/* about that chain */
 };

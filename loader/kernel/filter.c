@@ -182,10 +182,10 @@ void filter_unload(struct kernel *k)
 	slot_remove(k, GEN_A, NULL);
 }
 
-static int prepare(struct kernel *k, struct filter_change *c, const void *data,
+static int prepare(struct kernel *k, struct filter_change *c, const struct image *img,
 		   const struct apply_options *opt, struct error *err)
 {
-	const struct image_header *h = data;
+	const struct image_header *h = img->header;
 	size_t capacity;
 	int ret, index;
 
@@ -195,7 +195,7 @@ static int prepare(struct kernel *k, struct filter_change *c, const void *data,
 	capacity = image_capacity_bytes(index);
 	ret = find_current(k, c, err);
 	if (!ret)
-		ret = inner_create(&c->image, data, capacity, opt->origin, err);
+		ret = inner_create(&c->image, img, capacity, opt->origin, err);
 	if (!ret && !can_reuse(c, capacity))
 		ret = build(k, c, index, err);
 	if (!ret)
@@ -207,20 +207,19 @@ static int prepare(struct kernel *k, struct filter_change *c, const void *data,
 	return ret ? ret : attach(k, c, err);
 }
 
-int filter_prepare(struct kernel *k, const void *data, size_t size, const struct apply_options *opt,
+int filter_prepare(struct kernel *k, const struct image *img, const struct apply_options *opt,
 		   struct filter_change **change, struct error *err)
 {
-	const struct image_header *h = data;
 	struct filter_change *c;
 	int ret;
 
 	*change = NULL;
-	if (size < sizeof(*h) || h->size != size)
+	if (img->size < sizeof(*img->header) || img->header->size != img->size)
 		return error_set(err, -EINVAL, "not an image: its size is wrong");
 	c = change_new(opt);
 	if (!c)
 		return error_errno(err, -ENOMEM, "cannot prepare a change");
-	ret = prepare(k, c, data, opt, err);
+	ret = prepare(k, c, img, opt, err);
 	if (ret)
 		filter_abort(k, c);
 	else

@@ -71,10 +71,10 @@ int inner_map(struct inner *in, int fd, size_t size, bool writable, struct error
 	return 0;
 }
 
-int inner_create(struct inner *in, const void *data, size_t capacity, enum image_origin origin,
-		 struct error *err)
+int inner_create(struct inner *in, const struct image *img, size_t capacity,
+		 enum image_origin origin, struct error *err)
 {
-	const struct image_header *h = data;
+	const struct image_header *h = img->header;
 	struct image_header header = *h;
 	struct timespec now = { 0 };
 	int fd, ret;
@@ -91,7 +91,8 @@ int inner_create(struct inner *in, const void *data, size_t capacity, enum image
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	header.loaded_at = (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
 	header.origin = origin;
-	memcpy(in->image, data, h->size);
+	image_fill(img, in->image);
+	header.checksum = in->image->checksum;
 	*in->image = header;
 	return 0;
 }

@@ -13,8 +13,8 @@ struct inner {
 
 /** inner_create() - a map of the size of a capacity, holding an image with its run-time fields set.
  */
-int inner_create(struct inner *in, const void *data, size_t capacity, enum image_origin origin,
-		 struct error *err);
+int inner_create(struct inner *in, const struct image *img, size_t capacity,
+		 enum image_origin origin, struct error *err);
 
 /** inner_map() - map one that exists; takes @fd over, also if it fails. */
 int inner_map(struct inner *in, int fd, size_t size, bool writable, struct error *err);

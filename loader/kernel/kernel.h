@@ -96,10 +96,11 @@ int filter_preload(struct kernel *k, struct error *err);
  * filter_prepare() - make an image ready to be in force: program (smallest capacity that fits),
  * maps, links; not judging yet unless the loaded program can take it. filter_commit() puts it in
  * force at one instant.
- * @data, @size: the constant part, validated by the caller with image_validate().
+ * @img: if it comes from elsewhere, validated by the caller with image_validate().
  */
 struct filter_change;
-int filter_prepare(struct kernel *k, const void *data, size_t size, const struct apply_options *opt,
+struct image;		/* compile/compile.h */
+int filter_prepare(struct kernel *k, const struct image *img, const struct apply_options *opt,
 		   struct filter_change **change, struct error *err);
 /** filter_commit() - one atomic step; then what is no longer needed is removed. Frees @change. */
 int filter_commit(struct kernel *k, struct filter_change *change, struct error *err);
