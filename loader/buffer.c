@@ -58,13 +58,12 @@ void buffer_puts(struct buffer *b, const char *s)
 
 	for (; s[n] && b->cap - b->len > n + 1; n++)
 		b->data[b->len + n] = s[n];
-	if (s[n]) {
+	if (s[n] || !b->data) {
 		buffer_add(b, s, strlen(s));
 		return;
 	}
 	b->len += n;
-	if (b->data)
-		b->data[b->len] = '\0';
+	b->data[b->len] = '\0';
 }
 
 void buffer_putc(struct buffer *b, char c)

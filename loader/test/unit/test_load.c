@@ -111,7 +111,8 @@ static char *many_rules(void)
 	return out.data;
 }
 
-static struct image compile(const char *text)
+/* @build: in parts, and then filled in by us. */
+static struct image compile(const char *text, bool build)
 {
 	struct rules_source src = { .where = "test", .families = FAMILIES_ALL, .text = text,
 				    .len = strlen(text) };
@@ -121,24 +122,38 @@ static struct image compile(const char *text)
 
 	ruleset_init(&rs);
 	if (rules_parse(&rs, &src, &err) || ruleset_finish(&rs, &err) ||
-	    image_compile(&rs, &img, &err) || image_validate(img.data, img.size, &err))
+	    (build ? image_build : image_compile)(&rs, &img, &err))
 		fail_msg("%s", err.msg);
 	ruleset_free(&rs);
+	if (build)
+		assert_null(img.data);
+	else if (image_validate(img.data, img.size, &err))
+		fail_msg("%s", err.msg);
 	return img;
 }
 
 static void any_number_of_threads(void **state)
 {
 	char *text = many_rules();
-	struct image many = compile(text), one;
+	struct image many = compile(text, false), parts = compile(text, true), one;
+	void *filled = calloc(1, many.size);
 
 	(void)state;
+	assert_non_null(filled);
 	image_one_thread();
-	one = compile(text);
+	one = compile(text, false);
 	assert_int_equal(one.size, many.size);
 	assert_memory_equal(one.data, many.data, one.size);
+	assert_int_equal(parts.size, many.size);
+	image_fill(&parts, filled);
+	assert_memory_equal(filled, many.data, many.size);
+	memset(filled, 0, many.size);
+	image_fill(&many, filled);
+	assert_memory_equal(filled, many.data, many.size);
+	image_free(&parts);
 	image_free(&one);
 	image_free(&many);
+	free(filled);
 	free(text);
 }
 
