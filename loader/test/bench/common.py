@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the benchmarks have in common: tables as text or CSV, how far they are, errors without a traceback."""
 import os
+import signal
 import subprocess
 import sys
 
@@ -47,6 +48,7 @@ def numbers(text):
 
 def finish(main):
     """Exit code 0; 1 with a message if something failed; 2 for a wrong use (argparse)."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)     # namespaces are removed then, too
     try:
         main()
         return 0
@@ -61,8 +63,7 @@ def finish(main):
 def command(*words, timeout=None, stdin=None):
     """Its output; Failed with what it said, or if it took longer than @timeout seconds."""
     try:
-        done = subprocess.run(words, check=False, text=True, input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              timeout=timeout)
+        done = subprocess.run(words, check=False, text=True, input=stdin, capture_output=True, timeout=timeout)
     except subprocess.TimeoutExpired as e:
         raise Failed(f"{' '.join(words)}: more than {timeout} s") from e
     if done.returncode:

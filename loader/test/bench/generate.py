@@ -22,11 +22,14 @@ class Style:
 
 STYLES = {
     # Hosts and small networks on both sides, one service each.
-    "acl": Style({32: 54, 31: 20, 30: 6, 24: 7, 23: 7, 22: 4, 0: 2}, {32: 50, 31: 18, 30: 6, 24: 6, 23: 6, 22: 7, 16: 5, 0: 2},
+    "acl": Style({32: 54, 31: 20, 30: 6, 24: 7, 23: 7, 22: 4, 0: 2},
+                 {32: 50, 31: 18, 30: 6, 24: 6, 23: 6, 22: 7, 16: 5, 0: 2},
                  {"any": 1}, {"one": 60, "any": 28, "range": 12}, {6: 87, 0: 8, 1: 3, 17: 2}, 200),
     # One side is often everything, the other one host.
-    "fw": Style({0: 42, 1: 18, 32: 14, 31: 9, 30: 4, 28: 4, 22: 4, 2: 3, 16: 2}, {32: 36, 31: 26, 0: 18, 1: 9, 30: 6, 22: 3, 2: 2},
-                {"any": 77, "one": 15, "high": 8}, {"one": 63, "any": 29, "high": 8}, {6: 57, 17: 34, 47: 4, 1: 4, 0: 1}, 500),
+    "fw": Style({0: 42, 1: 18, 32: 14, 31: 9, 30: 4, 28: 4, 22: 4, 2: 3, 16: 2},
+                {32: 36, 31: 26, 0: 18, 1: 9, 30: 6, 22: 3, 2: 2},
+                {"any": 77, "one": 15, "high": 8}, {"one": 63, "any": 29, "high": 8},
+                {6: 57, 17: 34, 47: 4, 1: 4, 0: 1}, 500),
     # Networks of all sizes, often without ports.
     "ipc": Style({32: 18, 24: 15, 23: 14, 25: 9, 31: 8, 0: 8, 22: 6, 1: 5, 26: 5, 16: 6, 17: 4, 8: 2},
                  {32: 26, 24: 13, 31: 12, 25: 10, 23: 8, 0: 6, 26: 6, 16: 9, 1: 4, 27: 4, 8: 2},
@@ -74,14 +77,16 @@ def breadth(rule):
 
 
 def generate(name, count, seed=1):
-    """A list of @count rules (src, dst, sports, dports, proto) of a style; the broad ones come last, as people write them:
-    else those would hide most of the others."""
+    """A list of @count rules (src, dst, sports, dports, proto) of a style.
+
+    The broad ones come last, as people write them: else they would hide most of the others."""
     style, rnd, rules = STYLES[name], random.Random(f"{name} {seed}"), {}
     sources, targets = (make_pool(rnd, max(64, style.pool * count // 1000)) for _ in range(2))
     while len(rules) < count:
         src, dst, proto = prefix(rnd, style.src, sources), prefix(rnd, style.dst, targets), pick(rnd, style.proto)
         has_ports = proto in (6, 17)
-        rule = (src, dst, ports(rnd, style.sport) if has_ports else ANY, ports(rnd, style.dport) if has_ports else ANY, proto)
+        sport, dport = (ports(rnd, kinds) if has_ports else ANY for kinds in (style.sport, style.dport))
+        rule = (src, dst, sport, dport, proto)
         if src[1] + dst[1] == 0 and not has_ports or breadth(rule) > rnd.random() * 1.25 * NARROW:
             continue
         rules[rule] = None      # each once, in order

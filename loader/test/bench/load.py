@@ -9,8 +9,8 @@ apply where nothing is in force, which loads the program, too; "image" is bpfilt
   --runs   of each (10); at most 3 with 100,000 rules and more
   --rules  how many (10 1000 10000 100000; --full: 1000000 too)
 of legacy: the time as a part of iptables-legacy-restore's. process: the most memory that the command held. kernel: what
-the rules hold there; bpfilter tells it, else it is what the kernel's slabs, vmalloc and per-CPU memory lose when the rules
-are removed ("-": too little to be told apart from the rest of the machine).
+the rules hold there; bpfilter tells it, else it is what slabs, vmalloc and per-CPU memory of the kernel lose when the
+rules are removed ("-": too little to be told apart from the rest of the machine).
 """
 import argparse
 import json
@@ -26,7 +26,8 @@ from space import Space
 
 PATIENCE = 120      # seconds for one command
 TELLABLE = 2 << 20  # bytes of kernel memory
-AIMS = {(100000, "bpfilter"): 1 / 2.5, (100000, "image"): 1 / 20, (1000000, "bpfilter"): 1 / 3, (1000000, "image"): 1 / 20}
+AIMS = {(100000, "bpfilter"): 1 / 2.5, (100000, "image"): 1 / 20, (1000000, "bpfilter"): 1 / 3,
+        (1000000, "image"): 1 / 20}
 HEAD = "*filter\n:INPUT DROP [0:0]\n:FORWARD DROP [0:0]\n:OUTPUT ACCEPT [0:0]\n"
 NFT_HEAD = """flush ruleset
 table ip filter {
@@ -163,7 +164,7 @@ def bench(args, work, table, count):
 
 
 def main():
-    p = argparse.ArgumentParser(usage=__doc__)
+    p = argparse.ArgumentParser(usage=__doc__.removeprefix("usage: "))
     p.add_argument("build")
     p.add_argument("--csv", action="store_true")
     p.add_argument("--full", action="store_true")

@@ -14,8 +14,8 @@ Alternatives: bpfilter, iptables-legacy, iptables-nft; nft with one set for all 
            acl1 fw1 ipc1 ClassBench's, if CLASSBENCH names the folder with acl1_1k ...
            acl fw ipc    ours in the style of those, of any size (with --full)
   --rules  how many of the set; what is not given: 0 to 10,000 (--full: 1,000,000)
-Cases: early and late hit rules of the first and last tenth (or earlier ones, where rules overlap), miss hits none, other
-has random addresses and ports. hot: 256 flows in turn, cold: 65,536. Who is slow gets fewer packets.
+Cases: early and late hit rules of the first and last tenth (or earlier ones, where rules overlap), miss hits none,
+other has random addresses and ports. hot: 256 flows in turn, cold: 65,536. Who is slow gets fewer packets.
 """
 import argparse
 import os
@@ -25,6 +25,7 @@ import sys
 import tempfile
 
 import server
+from aims import Figures
 from common import Failed, Table, finish, note, numbers, progress
 from generate import ANY, STYLES, generate
 from sets import blocklist, cases, classbench, hosts, write_flows, write_nft_set, write_rules
@@ -37,8 +38,8 @@ PATIENCE = 120                  # seconds to wait for rules to be loaded
 DROP_ALL = "flush ruleset\nadd table ip t\nadd chain ip t c { type filter hook input priority 0; policy drop; }\n"
 NETWORKS = ("hosts", "blocklist")
 FILES = ("acl1", "fw1", "ipc1")
-SIZES = {"hosts": [0, 1, 5, 10, 20, 50, 100, 1000, 10000], "blocklist": [1000, 10000], "server": [20], "acl1": [1000, 10000],
-         "fw1": [1000, 10000], "ipc1": [1000, 10000], "acl": [], "fw": [], "ipc": []}
+SIZES = {"hosts": [0, 1, 5, 10, 20, 50, 100, 1000, 10000], "blocklist": [1000, 10000], "server": [20],
+         "acl1": [1000, 10000], "fw1": [1000, 10000], "ipc1": [1000, 10000], "acl": [], "fw": [], "ipc": []}
 MORE = {"hosts": [100000, 1000000], "blocklist": [100000, 1000000], "acl": [100000], "fw": [100000], "ipc": [100000]}
 
 
@@ -138,8 +139,8 @@ def make_set(name, count):
 class Bench:
     """One rule set in all alternatives."""
 
-    def __init__(self, args, work, table, rules):
-        self.args, self.work, self.table, self.set = args, work, table, rules
+    def __init__(self, args, work, table, figures, rules):
+        self.args, self.work, self.table, self.figures, self.set = args, work, table, figures, rules
         self.label = f"{rules.name} {len(rules.rules)}"
         self.spaces, self.counts = [], {}
 
@@ -174,15 +175,20 @@ class Bench:
                 progress(f"{self.label}: {case} {heat}, run {i + 1} of {self.args.runs}, {s.kind}")
                 got[s.kind].append(s.measure(flows, self.counts[s.kind]))
         self.set.after(self.spaces, case, {k: n * self.args.runs for k, n in self.counts.items()})
-        self.line(f"{case} {heat}", {k: statistics.median(v) for k, v in got.items() if v})
+        self.line(f"{case} {heat}", got)
 
     def line(self, case, got):
-        base = got.pop("none")
-        cells = [f"{got[k] - base:.0f}" if k in got else "-" for k in KINDS[1:]]
+        """Differences within a round: what slows the machine for a while slows all of it."""
+        none = got.pop("none")
+        base = statistics.median(none)
+        added = {k: statistics.median([ns - n for ns, n in zip(v, none)]) for k, v in got.items() if v}
         ratio = "-"
-        if "legacy" in got and got["bpfilter"] > base:
-            ratio = f"{(got['legacy'] - base) / (got['bpfilter'] - base):.1f}"
+        if added.get("legacy", 0) > 0 and added["bpfilter"] > 0:
+            ratio = f"{added['legacy'] / added['bpfilter']:.1f}"
+        cells = [f"{added[k]:.0f}" if k in added else "-" for k in KINDS[1:]]
         self.table.row([self.set.name, str(len(self.set.rules)), case, f"{base:.0f}", *cells, ratio])
+        if self.set.name == "hosts":
+            self.figures.add(len(self.set.rules), case, added)
 
     def run(self):
         try:
@@ -203,7 +209,7 @@ def sizes(name, args):
 
 
 def parse():
-    p = argparse.ArgumentParser(usage=__doc__)
+    p = argparse.ArgumentParser(usage=__doc__.removeprefix("usage: "))
     p.add_argument("build")
     p.add_argument("--csv", action="store_true")
     p.add_argument("--full", action="store_true")
@@ -222,7 +228,7 @@ def parse():
 def main():
     args = parse()
     head = ["set", "rules", "case", "base", "bpfilter", "legacy", "nft", "nft set", "legacy/bpfilter"]
-    table = Table(args.csv, head, (10, 8, 18))
+    table, figures = Table(args.csv, head, (10, 8, 18)), Figures()
     with tempfile.TemporaryDirectory() as work:
         for name in args.sets:
             for count in sizes(name, args):
@@ -231,7 +237,8 @@ def main():
                 except FileNotFoundError as e:
                     note(f"skip {name}: no {e.filename}; CLASSBENCH=DIR says where ClassBench's sets are")
                     break
-                Bench(args, work, table, chosen).run()
+                Bench(args, work, table, figures, chosen).run()
+    figures.table(args.csv)
 
 
 if __name__ == "__main__":

@@ -86,7 +86,8 @@ def first_load(spaces, path, runs):
 
 
 def verifier(args, spaces, work):
-    table = Table(args.csv, ["build", "instructions verified", "verification ms", "machine code bytes", "first apply ms"])
+    head = ["build", "instructions verified", "verification ms", "machine code bytes", "first apply ms"]
+    table = Table(args.csv, head)
     path, flows = os.path.join(work, "rules"), os.path.join(work, "flows")
     rules = list(hosts(10))
     write_rules(path, rules, "ACCEPT")
@@ -102,7 +103,7 @@ def verifier(args, spaces, work):
 
 
 def main():
-    p = argparse.ArgumentParser(usage=__doc__)
+    p = argparse.ArgumentParser(usage=__doc__.removeprefix("usage: "))
     p.add_argument("build")
     p.add_argument("--beside", action="append", default=[])
     p.add_argument("--csv", action="store_true")

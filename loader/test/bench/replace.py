@@ -144,7 +144,7 @@ def bench(label, kind, files, args, table):
 
 
 def main():
-    p = argparse.ArgumentParser(usage=__doc__)
+    p = argparse.ArgumentParser(usage=__doc__.removeprefix("usage: "))
     p.add_argument("build")
     p.add_argument("--csv", action="store_true")
     p.add_argument("--full", action="store_const", dest="count", const=1000, default=200)

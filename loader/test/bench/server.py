@@ -41,7 +41,8 @@ table ip t {
 		ip saddr 127.0.0.0/8 drop
 		icmp type echo-request accept
 		tcp flags & (fin | syn | rst | psh | ack | urg) == 0x0 drop
-		ip saddr . tcp dport { 10.0.0.0/8 . 22, 192.168.0.0/16 . 22, 198.51.100.0/24 . 22, 10.0.5.0/24 . 5432 } ct state new accept
+		ip saddr . tcp dport { 10.0.0.0/8 . 22, 192.168.0.0/16 . 22, 198.51.100.0/24 . 22,
+			10.0.5.0/24 . 5432 } ct state new accept
 		tcp dport { 25, 80, 443, 587, 993 } ct state new accept
 		ip saddr . udp dport { 10.0.9.9 . 161, 10.0.0.0/8 . 514 } accept
 		udp dport { 53, 123, 51820 } accept

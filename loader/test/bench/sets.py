@@ -6,8 +6,7 @@ import os
 import random
 import re
 
-from common import Failed, inside
-from generate import ANY, STYLES, generate
+from generate import ANY
 
 CLASSBENCH = re.compile(r"@(\S+)\s+(\S+)\s+(\d+) : (\d+)\s+(\d+) : (\d+)\s+0x(\w+)/0x(\w+)")
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -49,7 +48,7 @@ def blocklist(count):
 
 
 def classbench_folder():
-    return os.environ.get("CLASSBENCH") or os.path.join(HERE, "..", "..", "..", "..", "shared", "classbench")
+    return os.environ.get("CLASSBENCH") or os.path.normpath(f"{HERE}/../../../../shared/classbench")
 
 
 def classbench(name, count):
@@ -92,7 +91,8 @@ def write_nft_set(path, rules):
     ports = any(r[4] for r in rules)
     kind, key = ("ipv4_addr . inet_proto . inet_service", "ip saddr . meta l4proto . th dport") if ports else \
         ("ipv4_addr", "ip saddr")
-    elements = [(f"{dotted(r[0][0])}/{r[0][1]}" + (f" . {PROTOCOLS[r[4]]} . {r[3][0]}" if ports else "")) for r in apart(rules)]
+    elements = [f"{dotted(r[0][0])}/{r[0][1]}" + (f" . {PROTOCOLS[r[4]]} . {r[3][0]}" if ports else "")
+                for r in apart(rules)]
     with open(path, "w", encoding="ascii") as f:
         f.write("flush ruleset\ntable ip t {\n\tset s {\n\t\ttype " + kind + "\n\t\tflags interval\n")
         if elements:
@@ -123,7 +123,8 @@ def point(rnd, address, length):
 
 def flow_of(rnd, rule):
     src, dst, sports, dports, proto = rule
-    return f"{dotted(point(rnd, *src))} {dotted(point(rnd, *dst))} {rnd.randint(*sports)} {rnd.randint(*dports)} {proto or 6}\n"
+    ends = f"{dotted(point(rnd, *src))} {dotted(point(rnd, *dst))}"
+    return f"{ends} {rnd.randint(*sports)} {rnd.randint(*dports)} {proto or 6}\n"
 
 
 def write_flows(path, rules, count):
