@@ -92,9 +92,9 @@ class Server:
     def kinds(self):
         return KINDS
 
-    def write(self, kind, path, policy="drop"):
+    def write(self, kind, path):
         if kind == "none":
-            save(path, server.NOTHING.format(policy=policy))
+            save(path, server.NOTHING.format(policy="drop"))
         elif kind == "set":
             save(path, server.NFT_SET)
         else:
@@ -107,10 +107,7 @@ class Server:
         """What the rules accept the base accepts, too."""
         for s in spaces:
             if s.kind == "none":
-                path = f"/tmp/{s.name}"
-                self.write("none", path, "drop" if case == "miss" else "accept")
-                s.load(path)
-                os.unlink(path)
+                s.run("nft", "-f", "-", stdin=server.NOTHING.format(policy="drop" if case == "miss" else "accept"))
         if not self.sockets:
             self.sockets = [server.Sockets(s) for s in spaces]
         if case == "established":
