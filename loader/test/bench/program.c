@@ -6,8 +6,8 @@
  *          mean of all flows. First line: of an empty program; then one for each PIN: nanoseconds,
  *          flows it accepts, instructions verified, bytes of machine code.
  *        program load OBJECT RUNS
- *          Instructions verified, median microseconds of verification and of BPF_PROG_LOAD in all,
- *          of the first program in a BPF object.
+ *          Instructions verified and median microseconds of verification, as the verifier says, of
+ *          the first program in a BPF object.
  * For scripts/bench program.
  */
 #include <bpf/bpf.h>
