@@ -193,7 +193,8 @@ def compare_files(comparison, args, first):
                 print(f"note: seed {seed} IPv{family} differed once, and not in three repetitions")
                 out = []
             if size:
-                print(f"seed {seed} IPv{family}: {text.count('-A ')} rules, packets met {comparison.met} of them", flush=True)
+                print(f"seed {seed} IPv{family}: {text.count('-A ')} rules, packets met {comparison.met} of them",
+                      flush=True)
             if not out:
                 passed += 1
                 continue

@@ -182,8 +182,8 @@ def some_address(r, family):
 
 def narrow(r, family, near):
     """The matches of a rule that few packets meet; @near: some do."""
-    some = (lambda: r.choice(SOURCES[family] + LOCAL[family] + BEHIND[family])) if near else lambda: some_address(r, family)
-    out = [f"{o} {some()}" for o in r.choice([["-s"], ["-d"], ["-s", "-d"]])]
+    pool = SOURCES[family] + LOCAL[family] + BEHIND[family]
+    out = [f"{o} {r.choice(pool) if near else some_address(r, family)}" for o in r.choice([["-s"], ["-d"], ["-s", "-d"]])]
     if maybe(r, 70):
         name = r.choice(["tcp", "udp"])
         out += [f"-p {name} -m {name}", f"--dport {r.choice(PORTS) if near or maybe(r, 50) else r.randrange(65536)}"]

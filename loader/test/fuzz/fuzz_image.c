@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An image from a hostile file, and a packet through it. What the validator lets through must be an
- * image: the evaluator never says that it is none, and its rules can be shown, or are refused. What
- * it refuses, it must refuse without a crash. The checksum is set right first, else the fuzzer would
- * never get behind it. Input: byte 0 selects family, table and
- * hook, byte 1 the packet's length, then the packet, then the image.
+ * An image from a hostile file, and a packet through it. What the validator lets through must be
+ * an image: the evaluator never says that it is none, and its rules can be shown, or are refused.
+ * What it refuses, it must refuse without a crash. The checksum is set right first, else the fuzzer
+ * would never get behind it. Input: byte 0 selects family, table and hook, byte 1 the packet's
+ * length, then the packet, then the image.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -194,7 +194,7 @@ static void limits_of_images(void **state)
 		border[i].lo = i + 1;
 	h->ifaces.count = 65534;
 	assert_int_equal(checked(h), 0);
-	h->ifaces.count = 65535;	/* 65,536 intervals, numbered in 16 bits; the last is kept free */
+	h->ifaces.count = 65535;	/* intervals are numbered in 16 bits; the last is free */
 	assert_int_equal(checked(h), -EINVAL);
 	munmap(h, size);
 }

@@ -47,7 +47,8 @@ void *__wrap_realloc(void *p, size_t size);
 void __wrap_free(void *p);
 void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd, off_t offset);
 int __wrap_munmap(void *addr, size_t len);
-int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)(void *), void *arg);
+int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)(void *),
+			  void *arg);
 
 void *__wrap_malloc(size_t size)
 {
@@ -95,8 +96,9 @@ int __wrap_munmap(void *addr, size_t len)
 	return __real_munmap(addr, len);
 }
 
-/* There is no thread to be had: the work is done without. So the order of calls is always the same. */
-int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)(void *), void *arg)
+/* There is no thread to be had: so the order of calls is always the same. */
+int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)(void *),
+			  void *arg)
 {
 	(void)t;
 	(void)attr;
