@@ -183,7 +183,8 @@ def some_address(r, family):
 def narrow(r, family, near):
     """The matches of a rule that few packets meet; @near: some do."""
     pool = SOURCES[family] + LOCAL[family] + BEHIND[family]
-    out = [f"{o} {r.choice(pool) if near else some_address(r, family)}" for o in r.choice([["-s"], ["-d"], ["-s", "-d"]])]
+    options = r.choice([["-s"], ["-d"], ["-s", "-d"]])
+    out = [f"{o} {r.choice(pool) if near else some_address(r, family)}" for o in options]
     if maybe(r, 70):
         name = r.choice(["tcp", "udp"])
         out += [f"-p {name} -m {name}", f"--dport {r.choice(PORTS) if near or maybe(r, 50) else r.randrange(65536)}"]
