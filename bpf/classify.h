@@ -38,7 +38,7 @@ struct search {
 	u32 best;		/* smallest id so far; FIRST_NONE */
 	u32 best_trait;
 	u32 tree, trees_end;
-	u32 root;		/* of the tree that @path belongs to */
+	u32 start;		/* those before it end before @from; IMAGE_NONE: a new chain */
 	u32 at;			/* the first of the records to look at */
 	u16 left;		/* how many these are */
 	u8 found;		/* what @best does: enum match_result */
@@ -150,14 +150,14 @@ static __always_inline u32 choose_leaf(const struct image_node *n, const struct 
  * than the best so far. MATCH_BAD: the image is wrong.
  */
 static __always_inline u32 descend(struct image_space *img, const struct packet *p,
-				   struct search *s)
+				   struct search *s, u32 root)
 {
 	const struct image_node *n;
 	u32 at, level, child;
 	u64 nodes;
 
 	nodes = header_of(img)->nodes.offset;
-	at = s->root;
+	at = root;
 	s->left = 0;
 	s->open = 0;
 	for (level = 0; level < IMAGE_LEVELS; level++) {
@@ -183,12 +183,49 @@ static __always_inline u32 descend(struct image_space *img, const struct packet 
 }
 
 /* What one step of a search has come to. */
-enum search_result { SEARCH_ON, SEARCH_END, SEARCH_BAD };
+enum search_result { SEARCH_ON, SEARCH_END, SEARCH_BAD, SEARCH_TREE };
+
+/* Trees passed over in one step of a search. */
+#define TREES_AT_ONCE	16U
+
+/*
+ * next_tree() - the first one that may have a better rule: SEARCH_ON with the records of its only
+ * leaf, or with none yet; SEARCH_TREE: it has a root. Behind a rule without a target many trees may
+ * be over, as what no tree could take lies in leaves in the order of the rules.
+ */
+static __always_inline u32 next_tree(struct image_space *img, struct search *s)
+{
+	u64 trees = header_of(img)->trees.offset;
+	const struct image_tree *t;
+	u32 i;
+
+	portable_rolled
+	for (i = 0; i < TREES_AT_ONCE; i++) {
+		if (s->tree >= s->trees_end)
+			return SEARCH_END;
+		t = image_at(img, trees + (u64)s->tree * sizeof(*t), sizeof(*t));
+		if (!t)
+			return SEARCH_BAD;
+		if (t->min_id >= s->best)
+			return SEARCH_END;
+		if (t->max_id >= s->from) {
+			s->tree++;
+			s->at = t->at;
+			s->left = (u16)t->nr_leaf;
+			return t->nr_leaf ? SEARCH_ON : SEARCH_TREE;
+		}
+		if (s->start == s->tree)
+			s->start++;
+		s->tree++;
+	}
+	return SEARCH_ON;
+}
 
 /* The next leaf: of this tree, if it has more ways, else of the next one. */
 static __always_inline u32 next_leaf(struct image_space *img, const struct packet *p,
 				     struct search *s)
 {
+	u64 trees = header_of(img)->trees.offset;
 	const struct image_tree *t;
 	u32 level = s->open - 1, result;
 
@@ -197,25 +234,15 @@ static __always_inline u32 next_leaf(struct image_space *img, const struct packe
 		s->path &= (16ULL << (level * 4 & 63)) - 1;
 		s->path += 1ULL << (level * 4 & 63);
 	} else {
-		if (s->tree >= s->trees_end)
-			return SEARCH_END;
-		t = image_at(img, header_of(img)->trees.offset + (u64)s->tree * sizeof(*t),
-			     sizeof(*t));
-		if (!t)
-			return SEARCH_BAD;
-		if (t->min_id >= s->best)
-			return SEARCH_END;
-		s->tree++;
-		if (t->max_id < s->from)
-			return SEARCH_ON;
-		s->at = t->at;
-		s->left = (u16)t->nr_leaf;
-		if (t->nr_leaf)
-			return SEARCH_ON;
-		s->root = t->at;
+		result = next_tree(img, s);
+		if (result != SEARCH_TREE)
+			return result;
 		s->path = 0;
 	}
-	result = descend(img, p, s);
+	t = image_at(img, trees + (u64)(s->tree - 1) * sizeof(*t), sizeof(*t));
+	if (!t)
+		return SEARCH_BAD;
+	result = descend(img, p, s, t->at);
 	return result == MATCH_BAD ? SEARCH_BAD : SEARCH_ON;
 }
 
@@ -233,7 +260,9 @@ static __always_inline u32 search_start(struct image_space *img, struct search *
 	s->best = FIRST_NONE;
 	s->open = 0;
 	s->program = 0;
-	s->tree = c->tree;
+	if (s->start == IMAGE_NONE)
+		s->start = c->tree;
+	s->tree = s->start;
 	s->trees_end = c->tree + c->nr_trees;
 	s->at = c->leaf;
 	s->left = c->nr_trees ? 0 : (u16)c->nr_leaf;

@@ -55,8 +55,8 @@ typedef uint64_t u64;
 
 /* Jumps that may be pending at once; deeper nesting is refused by the compiler. */
 #define IMAGE_STACK	16
-/* Steps (rules, chains, trees and leaves looked at) after which a packet is dropped as an error. */
-#define IMAGE_BUDGET	(1U << 20)
+/* Steps (leaves looked at, mostly) after which a packet is dropped as an error; BPF_MAX_LOOPS. */
+#define IMAGE_BUDGET	(8U << 20)
 /* Leaf records that are looked at one by one; a chain of so many needs no tree. */
 #define IMAGE_LEAF	16
 /* Nodes on the way from a root to a leaf. */

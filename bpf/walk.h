@@ -72,6 +72,14 @@ static __always_inline int count_rule(struct image_space *img, u32 chain, u32 id
 		     len);
 }
 
+/* The walk goes on in another chain. */
+static __always_inline void walk_enter(struct walk *w, u32 chain, u32 from)
+{
+	w->s.chain = chain;
+	w->s.from = from;
+	w->s.start = IMAGE_NONE;
+}
+
 static __always_inline u32 walk_pop(struct walk *w)
 {
 	u32 d = w->depth;
@@ -83,8 +91,7 @@ static __always_inline u32 walk_pop(struct walk *w)
 	barrier_var(d);
 	if (d >= IMAGE_STACK)
 		return WALK_ERROR(DROP_STACK);
-	w->s.chain = w->chain[d];
-	w->s.from = w->from[d];
+	walk_enter(w, w->chain[d], w->from[d]);
 	return WALK_ON;
 }
 
@@ -121,8 +128,7 @@ static __always_inline u32 walk_act(struct walk *w, u32 act, u32 id)
 			return result;
 		/* fallthrough */
 	case ACT_GOTO:
-		w->s.chain = act >> ACT_SHIFT;
-		w->s.from = 0;
+		walk_enter(w, act >> ACT_SHIFT, 0);
 		return WALK_ON;
 	}
 	return WALK_ERROR(DROP_BAD_IMAGE);
@@ -204,8 +210,7 @@ static __always_inline u32 walk_rules(struct evaluation *e, u32 base)
 {
 	u32 i, result = WALK_ON;
 
-	e->w.s.chain = base;
-	e->w.s.from = 0;
+	walk_enter(&e->w, base, 0);
 	e->w.fresh = 1;
 	e->w.depth = 0;
 	portable_rolled

@@ -243,7 +243,7 @@ static int inner_make(struct grow *g, uint32_t node, const struct split *s, cons
 	n = node_at(g, node);
 	n->kind = NODE_INNER;
 	n->base = base;
-	n->min_id = p->min_id;
+	n->min_id = IMAGE_NONE;
 	n->dim = (uint8_t)s->dim;
 	n->count = (uint8_t)s->count;
 	for (q = 0; q < NODE_SPLITS; q++)
@@ -256,6 +256,10 @@ static int inner_make(struct grow *g, uint32_t node, const struct split *s, cons
 			child.dim[s->dim].hi = s->at[q];
 		ret = node_make(g, base + q, p->list + p->start[q], p->start[q + 1] - p->start[q],
 				level + 1, &child);
+		/* of what stays in this tree: so rules that no tree takes come first */
+		n = node_at(g, node);
+		if (!ret && node_at(g, base + q)->min_id < n->min_id)
+			n->min_id = node_at(g, base + q)->min_id;
 	}
 	return ret;
 }
@@ -297,8 +301,7 @@ static void tree_add(struct grow *g, struct image_tree t)
 /* One tree of @list; the items left over are in it afterwards. Returns how many, or < 0. */
 static int64_t tree_grow(struct grow *g, uint32_t *list, uint32_t n)
 {
-	struct image_tree t = { .min_id = item_id(g->it, list[0]),
-				.max_id = item_id(g->it, list[n - 1]) };
+	struct image_tree t = { .max_id = 0 };
 	uint32_t *work = malloc(n * sizeof(*work)), i, left = 0;
 	struct box all;
 	int ret;
@@ -317,11 +320,14 @@ static int64_t tree_grow(struct grow *g, uint32_t *list, uint32_t n)
 	free(work);
 	if (ret || g->f->nodes.failed)
 		return -ENOMEM;
-	tree_add(g, t);
+	t.min_id = node_at(g, t.at)->min_id;
 	for (i = 0; i < n; i++) {
 		if (g->left_over[list[i]])
 			list[left++] = list[i];
+		else
+			t.max_id = item_id(g->it, list[i]);
 	}
+	tree_add(g, t);
 	return left;
 }
 

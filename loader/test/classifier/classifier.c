@@ -111,7 +111,7 @@ static u32 ask(struct image_space *img, u32 chain, const struct packet *p, u32 f
 {
 	const struct image_chain *c = (const struct image_chain *)(const void *)
 		(img->data + header_of(img)->chains.offset) + chain;
-	struct search q = { .chain = chain, .from = c->first + from };
+	struct search q = { .chain = chain, .from = c->first + from, .start = IMAGE_NONE };
 	u32 result, id, act;
 
 	for (result = search_start(img, &q); result == SEARCH_ON; ++*steps)

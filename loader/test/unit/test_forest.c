@@ -29,30 +29,36 @@ static const uint8_t udp[28] = {
 	0x45, 0, 0, 28, 0, 1, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 1, 7, 1, 0, 7, 0, 53, 0, 8,
 };
 
-static struct image forest(void)
+static struct image compiled(struct buffer *text)
 {
 	struct rules_source src = { .where = "test", .families = FAMILY_BIT(FAMILY_IPV4) };
 	struct error err = { 0 };
-	struct buffer text = { 0 };
 	struct ruleset rs;
 	struct image img;
+
+	buffer_puts(text, "COMMIT\n");
+	src.text = text->data;
+	src.len = text->len;
+	ruleset_init(&rs);
+	assert_int_equal(rules_parse(&rs, &src, &err), 0);
+	assert_int_equal(ruleset_finish(&rs, &err), 0);
+	assert_int_equal(image_compile(&rs, &img, &err), 0);
+	ruleset_free(&rs);
+	buffer_free(text);
+	assert_int_equal(image_validate(img.data, img.size, &err), 0);
+	return img;
+}
+
+static struct image forest(void)
+{
+	struct buffer text = { 0 };
 	unsigned int i;
 
 	buffer_puts(&text, "*filter\n:INPUT ACCEPT\n");
 	for (i = 0; i < NR_RULES; i++)
 		buffer_printf(&text, "-A INPUT -d 10.%u.%u.0/24 -p udp --dport %u -j DROP\n", i % 3,
 			      i % 50, 40 + i % 20);
-	buffer_puts(&text, "COMMIT\n");
-	src.text = text.data;
-	src.len = text.len;
-	ruleset_init(&rs);
-	assert_int_equal(rules_parse(&rs, &src, &err), 0);
-	assert_int_equal(ruleset_finish(&rs, &err), 0);
-	assert_int_equal(image_compile(&rs, &img, &err), 0);
-	ruleset_free(&rs);
-	buffer_free(&text);
-	assert_int_equal(image_validate(img.data, img.size, &err), 0);
-	return img;
+	return compiled(&text);
 }
 
 static unsigned int evaluate(const struct image *img, uint8_t *space, size_t len)
@@ -69,6 +75,53 @@ static int validate(struct image *img)
 
 	img->header->checksum = image_checksum(img->header, img->size);
 	return image_validate(img->data, img->size, &err);
+}
+
+/* The packet is counted by each of many rules, and not dropped for the steps that takes. */
+static void many_rules_count(void **state)
+{
+	uint8_t *space = calloc(1, IMAGE_CAPACITY_1);
+	const struct image_header *h = (const void *)space;
+	struct buffer text = { 0 };
+	struct image img;
+	unsigned int i, n = 20000;
+
+	(void)state;
+	assert_non_null(space);
+	buffer_puts(&text, "*filter\n:INPUT ACCEPT\n");
+	for (i = 0; i < n; i++)
+		buffer_puts(&text, "-A INPUT -p udp\n");
+	img = compiled(&text);
+	memcpy(space, img.data, img.size);
+	assert_int_equal(image_layout((struct image_header *)(void *)space, IMAGE_CAPACITY_1, 1), 0);
+	assert_int_equal(image_evaluate(space, IMAGE_CAPACITY_1, &input, udp, sizeof(udp)),
+			 EVALUATE_ACCEPT);
+	for (i = 0; i < n; i++)
+		assert_int_equal(image_counter_sum(h, i, IMAGE_NONE).packets, 1);
+	image_free(&img);
+	free(space);
+}
+
+/* What is established is accepted by the first leaf, and no tree is asked. */
+static void established_first(void **state)
+{
+	const struct image_tree *tree;
+	struct buffer text = { 0 };
+	struct image img;
+	unsigned int i;
+
+	(void)state;
+	buffer_puts(&text, "*filter\n:INPUT ACCEPT\n-A INPUT -i lo -j ACCEPT\n"
+			   "-A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT\n");
+	for (i = 0; i < NR_RULES; i++)
+		buffer_printf(&text, "-A INPUT -s 10.%u.%u.0/24 -j DROP\n", i / 200, i % 200);
+	img = compiled(&text);
+	tree = (const void *)((const char *)img.data + img.header->trees.offset);
+	assert_true(img.header->trees.count > 1);
+	assert_in_range(tree[0].nr_leaf, 2, IMAGE_LEAF);
+	assert_int_equal(tree[0].min_id, 0);
+	assert_true(tree[1].min_id > 1);
+	image_free(&img);
 }
 
 /* One bit in each byte of trees, nodes, records, traits: refused, or a verdict without an error. */
@@ -156,6 +209,7 @@ static void not_a_tree(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(many_rules_count), cmocka_unit_test(established_first),
 		cmocka_unit_test(every_byte),
 		cmocka_unit_test(any_bytes),
 		cmocka_unit_test(not_a_tree),
