@@ -92,17 +92,20 @@ static void warn_cost(struct builder *b, const struct chain *c, const struct for
 {
 	uint64_t typical = forest_typical(c->nr_rules), times = forest->worst / typical;
 	const struct rule *r;
+	int len;
 
 	if (times < COST_WARN || times <= b->dear)
 		return;
 	b->dear = times;
 	for (r = c->rules; r && r->number < first; r = r->next)
 		;
-	snprintf(b->warning, sizeof(b->warning),
-		 "chain %s: a packet may cost %u times what %u rules usually do (about %u ns), "
-		 "because the rules overlap; most of it from %s:%u on", c->name,
-		 (unsigned int)times, c->nr_rules, (unsigned int)forest->worst,
-		 r && r->origin.where ? r->origin.where : "rule 1", r ? r->origin.line : 0);
+	len = snprintf(b->warning, sizeof(b->warning),
+		       "chain %s: a packet may cost %u times what %u rules usually do (about %u "
+		       "ns), because the rules overlap", c->name, (unsigned int)times, c->nr_rules,
+		       (unsigned int)forest->worst);
+	if (len > 0 && (size_t)len < sizeof(b->warning) && r && r->origin.where)
+		snprintf(b->warning + len, sizeof(b->warning) - (size_t)len,
+			 "; most of it from line %u of %s on", r->origin.line, r->origin.where);
 }
 
 /* The forest of a chain whose records are those from @first on. */
@@ -129,7 +132,7 @@ static int compile_forest(struct builder *b, struct image_chain *chain, uint32_t
 	ret = forest_build(&it, &forest);
 	if (ret)
 		return ret;
-	warn_cost(b, c, &forest, chain->first + forest.hard);
+	warn_cost(b, c, &forest, forest.hard);
 	ret = place_forest(b, chain, &forest);
 	order_add(order, first, (const uint32_t *)(const void *)forest.records.data,
 		  chain->nr_leaf);

@@ -368,7 +368,7 @@ static int trees_grow(struct grow *g, uint32_t *list, uint32_t n, uint32_t copie
 		work -= n;
 		was = n;
 		if (tree == TREES_GOOD)
-			g->f->hard = list[0];
+			g->f->hard = item_id(g->it, list[0]);
 		g->copies = tree >= copies_from;
 		left = tree_grow(g, list, n);
 		if (left < 0)
@@ -378,7 +378,7 @@ static int trees_grow(struct grow *g, uint32_t *list, uint32_t n, uint32_t copie
 			break;
 	}
 	if (tree < TREES_GOOD && n)
-		g->f->hard = list[0];	/* the leaves in order */
+		g->f->hard = item_id(g->it, list[0]);	/* the leaves in order */
 	tail_make(g, list, n);
 	if (g->f->trees.failed || g->f->records.failed)
 		return -ENOMEM;
