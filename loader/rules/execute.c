@@ -75,7 +75,8 @@ static int parse_list(struct line_parser *lp, const struct place *p, struct addr
 	for (;;) {
 		while (*item == ' ' || (*item >= '\t' && *item <= '\r'))
 			item++;
-		len = strcspn(item, ",");
+		for (len = 0; item[len] && item[len] != ','; len++)
+			;
 		e = address_parse(&list[n], item, len, lp->family);
 		if (check_address(lp, p, item, len, e))
 			return -EINVAL;
@@ -112,7 +113,7 @@ static int resolve_target(struct line_parser *lp)
 	if (c->hook != HOOK_NONE)
 		return line_error(lp, lp->target.column, "cannot jump to the built-in chain %s",
 				  name);
-	lp->rule.origin.column = lp->target.column;
+	lp->rule.origin.column = (uint16_t)lp->target.column;
 	if (!c->declared && !c->refs)
 		c->origin = lp->rule.origin;
 	lp->rule.target = lp->go_to ? TARGET_GOTO : TARGET_JUMP;
@@ -396,7 +397,7 @@ static void line_reset(struct line_parser *lp, enum family f)
 	lp->nr_matches = lp->nr_exts = 0;
 	memset(&lp->rule, 0, sizeof(lp->rule));
 	lp->rule.origin = (struct origin){
-		.where = lp->where, .text = lp->text, .text_len = (uint32_t)lp->len,
+		.where = lp->where, .text = lp->text, .text_len = (uint16_t)lp->len,
 		.line = lp->line, .column = 1,
 	};
 }

@@ -101,7 +101,6 @@ int line_use_match(struct line_parser *lp, const char *name, unsigned int column
 	if (!m)
 		return line_no_memory(lp);
 	m->ext = ext;
-	m->data = m + 1;
 	if (ext->init)
 		ext->init(m->data, lp->family);
 	if (lp->nr_matches)

@@ -261,27 +261,51 @@ static int begin_inline(struct file_parser *fp)
 	return 0;
 }
 
+/* The first newline or NUL from @p on, or @end. */
+static const char *line_end(const char *p, const char *end)
+{
+	const uint64_t each = 0x0101010101010101;
+	uint64_t v;
+
+	for (;;) {
+		/* Eight bytes none of which is as small as a newline. */
+		for (; end - p >= (ptrdiff_t)sizeof(v); p += sizeof(v)) {
+			memcpy(&v, p, sizeof(v));
+			if ((v - each * ('\n' + 1)) & ~v & each * 0x80)
+				break;
+		}
+		for (unsigned int i = 0; i < sizeof(v); i++, p++) {
+			if (p == end || *p == '\n' || !*p)
+				return p;
+		}
+	}
+}
+
 /* All lines. A carriage return before the newline is taken off; iptables-legacy refuses it. */
 static int parse_text(struct file_parser *fp)
 {
 	struct line_parser *lp = &fp->line;
 	const char *p = fp->src->text, *end = p + fp->src->len, *eol;
-	const char *nul = fp->src->len ? memchr(p, '\0', fp->src->len) : NULL;
 	int ret = fp->src->inline_rules ? begin_inline(fp) : 0;
 
 	while (!ret && p < end) {
-		eol = memchr(p, '\n', (size_t)(end - p));
-		if (!eol)
-			eol = end;
+		const char *nul = NULL;
+
+		eol = line_end(p, end);
+		if (eol < end && !*eol) {
+			nul = eol;
+			eol = memchr(p, '\n', (size_t)(end - p));
+			eol = eol ? eol : end;
+		}
 		lp->line++;
 		lp->text = p;
 		lp->len = (size_t)(eol - p);
 		if (lp->len && p[lp->len - 1] == '\r')
 			lp->len--;
 		p = eol + 1;
-		ret = nul && nul < lp->text + lp->len ?
-		      line_error(lp, (unsigned int)(nul - lp->text) + 1,
-				 "NUL byte: this is not a text") : parse_line(fp);
+		ret = nul ? line_error(lp, (unsigned int)(nul - lp->text) + 1,
+				       "NUL byte: this is not a text") :
+			    parse_line(fp);
 	}
 	if (!ret) {
 		lp->line++;

@@ -72,16 +72,16 @@ struct match_ext;
 struct match {
 	struct match *next;		/* in the order written */
 	const struct match_ext *ext;
-	void *data;			/* ext->size bytes */
+	uint64_t data[];		/* ext->size bytes */
 };
 
 /* Where a rule came from, for messages that appear after parsing (missing chain, loop). */
 struct origin {
 	const char *where;	/* FILE as typed */
 	const char *text;	/* the line; until ruleset_finish(), then the text may go */
-	uint32_t text_len;
 	uint32_t line;
-	uint32_t column;	/* of the target's name */
+	uint16_t text_len;	/* lines of rules are no longer than LINE_LENGTH_MAX */
+	uint16_t column;	/* of the target's name */
 };
 
 struct rule {
