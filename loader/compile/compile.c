@@ -105,7 +105,7 @@ static void warn_cost(struct builder *b, const struct chain *c, const struct for
 		       (unsigned int)forest->worst);
 	if (len > 0 && (size_t)len < sizeof(b->warning) && r && r->origin.where)
 		snprintf(b->warning + len, sizeof(b->warning) - (size_t)len,
-			 "; most of it from line %u of %s on", r->origin.line, r->origin.where);
+			 "; most of it from %s:%u on", r->origin.where, r->origin.line);
 }
 
 /* The forest of a chain whose records are those from @first on. */
