@@ -44,7 +44,7 @@ struct search {
 	u8 found;		/* what @best does: enum match_result */
 	u8 open;		/* 1 + deepest level that has children left to look at; 0: none */
 	u32 id, trait;		/* of the record the leaf stopped at */
-	u32 program;		/* of it, if it has one to be run: offset of the next op + 8; else 0 */
+	u32 program;		/* offset of its next op to be run + 8; 0: it has none */
 };
 
 /*
@@ -62,7 +62,7 @@ static __always_inline u32 leaf(struct image_space *img, const struct packet *p,
 	const struct image_rule6 *r6;
 	const u8 *records;
 
-	/* One check for all of them; what lies behind an image (IMAGE_SLACK) makes that possible. */
+	/* One check for all of them; what lies behind an image (IMAGE_SLACK) allows that. */
 	records = image_at(img, (ipv6 ? h->rules6.offset : h->rules4.offset) + (u64)s->at * size,
 			   leaf_bytes(left, size));
 	if (!records)

@@ -63,8 +63,6 @@ typedef uint64_t u64;
 #define IMAGE_LEVELS	12
 /* Rules of one image. */
 #define IMAGE_RULES_MAX	(4U << 20)
-/* Chains of one image: a pending jump keeps the number of its chain in 16 bits. */
-#define IMAGE_CHAINS_MAX	0xffffU
 /* Ops of one match program. */
 #define IMAGE_OPS_MAX	256
 

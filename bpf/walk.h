@@ -26,9 +26,12 @@ struct walk {
 	struct search s;	/* the chain it is in, and the next rule */
 	u16 fresh;		/* 1: the search has yet to begin */
 	u16 depth;
-	u32 from[IMAGE_STACK];	/* pending jumps: the rule behind each */
-	u16 chain[IMAGE_STACK];	/* and its chain */
+	u32 low[IMAGE_STACK];	/* pending jumps: the rule behind each, and of its chain's */
+	u16 high[IMAGE_STACK];	/* number the low byte; and the rest: stack is short */
 };
+
+_Static_assert(IMAGE_RULES_MAX < 1U << 24, "a rule's number has 24 bits");
+_Static_assert(IMAGE_CAPACITY_MAX / sizeof(struct image_chain) < 1U << 24, "a chain's, too");
 
 /* @hot: the counter's number in a shard, IMAGE_NONE: it has none. */
 static __always_inline int count(struct image_space *img, const struct image_header *h, u32 number,
@@ -91,7 +94,7 @@ static __always_inline u32 walk_pop(struct walk *w)
 	barrier_var(d);
 	if (d >= IMAGE_STACK)
 		return WALK_ERROR(DROP_STACK);
-	walk_enter(w, w->chain[d], w->from[d]);
+	walk_enter(w, w->low[d] >> 24 | (u32)w->high[d] << 8, w->low[d] & 0xffffff);
 	return WALK_ON;
 }
 
@@ -102,8 +105,8 @@ static __always_inline u32 walk_push(struct walk *w, u32 id)
 	barrier_var(d);
 	if (d >= IMAGE_STACK)
 		return WALK_ERROR(DROP_STACK);
-	w->chain[d] = (u16)w->s.chain;
-	w->from[d] = id + 1;
+	w->low[d] = w->s.chain << 24 | (id + 1);
+	w->high[d] = (u16)(w->s.chain >> 8);
 	w->depth = (u16)(d + 1);
 	return WALK_ON;
 }

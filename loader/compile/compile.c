@@ -328,9 +328,6 @@ static int check_limits(const struct builder *b, struct error *err)
 	if (b->nr_rules > IMAGE_RULES_MAX)
 		return error_set(err, -E2BIG, "%u rules; at most %u are supported", b->nr_rules,
 				 IMAGE_RULES_MAX);
-	if (b->nr_chains > IMAGE_CHAINS_MAX)
-		return error_set(err, -E2BIG, "%u chains; at most %u are supported", b->nr_chains,
-				 IMAGE_CHAINS_MAX);
 	return 0;
 }
 

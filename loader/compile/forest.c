@@ -42,6 +42,7 @@ struct grow {
 	uint64_t copies_left;
 	bool copies;
 	uint32_t depth, widest;		/* of the tree: levels, largest leaf */
+	uint32_t max_id;		/* of the tree: last rule in it */
 };
 
 static struct image_node *node_at(struct grow *g, uint32_t i)
@@ -60,19 +61,23 @@ static uint32_t nodes_add(struct grow *g, uint32_t n)
 	return first;
 }
 
+static uint32_t item_id(const struct items *it, uint32_t i)
+{
+	return it->rules4 ? it->rules4[i].id : it->rules6[i].id;
+}
+
 static uint32_t records_add(struct grow *g, const uint32_t *list, uint32_t n)
 {
-	uint32_t first = (uint32_t)(g->f->records.len / sizeof(*list));
+	uint32_t first = (uint32_t)(g->f->records.len / sizeof(*list)), i;
 
+	for (i = 0; i < n; i++) {
+		if (item_id(g->it, list[i]) > g->max_id)
+			g->max_id = item_id(g->it, list[i]);
+	}
 	buffer_add(&g->f->records, list, n * sizeof(*list));
 	if (n > g->widest)
 		g->widest = n;
 	return first;
-}
-
-static uint32_t item_id(const struct items *it, uint32_t i)
-{
-	return it->rules4 ? it->rules4[i].id : it->rules6[i].id;
 }
 
 static const struct image_trait *item_trait(const struct items *it, uint32_t i)
@@ -301,7 +306,7 @@ static void tree_add(struct grow *g, struct image_tree t)
 /* One tree of @list; the items left over are in it afterwards. Returns how many, or < 0. */
 static int64_t tree_grow(struct grow *g, uint32_t *list, uint32_t n)
 {
-	struct image_tree t = { .max_id = 0 };
+	struct image_tree t = { 0 };
 	uint32_t *work = malloc(n * sizeof(*work)), i, left = 0;
 	struct box all;
 	int ret;
@@ -315,19 +320,19 @@ static int64_t tree_grow(struct grow *g, uint32_t *list, uint32_t n)
 		g->left_over[list[i]] = 0;
 	g->depth = 0;
 	g->widest = 0;
+	g->max_id = 0;
 	t.at = nodes_add(g, 1);
 	ret = node_make(g, t.at, work, n, 0, &all);
 	free(work);
 	if (ret || g->f->nodes.failed)
 		return -ENOMEM;
 	t.min_id = node_at(g, t.at)->min_id;
+	t.max_id = g->max_id;
+	tree_add(g, t);
 	for (i = 0; i < n; i++) {
 		if (g->left_over[list[i]])
 			list[left++] = list[i];
-		else
-			t.max_id = item_id(g->it, list[i]);
 	}
-	tree_add(g, t);
 	return left;
 }
 

@@ -92,7 +92,7 @@ static int check_sections(struct check *c)
 		return bad(c, "its number of rules");
 	if (h->ifaces.count > BORDERS_MAX || h->text_size > TEXT_MAX ||
 	    h->nr_ids > IMAGE_RULES_MAX || h->nr_counters < h->nr_ids ||
-	    h->nr_counters - h->nr_ids > h->chains.count || h->chains.count > IMAGE_CHAINS_MAX ||
+	    h->nr_counters - h->nr_ids > h->chains.count ||
 	    h->nr_hot > (uint64_t)h->nr_ids + h->chains.count)
 		return bad(c, "a count is too large");
 	return 0;

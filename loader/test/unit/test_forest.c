@@ -81,7 +81,7 @@ static int validate(struct image *img)
 static void many_rules_count(void **state)
 {
 	uint8_t *space = calloc(1, IMAGE_CAPACITY_1);
-	const struct image_header *h = (const void *)space;
+	struct image_header *h = (void *)space;
 	struct buffer text = { 0 };
 	struct image img;
 	unsigned int i, n = 20000;
@@ -93,7 +93,7 @@ static void many_rules_count(void **state)
 		buffer_puts(&text, "-A INPUT -p udp\n");
 	img = compiled(&text);
 	memcpy(space, img.data, img.size);
-	assert_int_equal(image_layout((struct image_header *)(void *)space, IMAGE_CAPACITY_1, 1), 0);
+	assert_int_equal(image_layout(h, IMAGE_CAPACITY_1, 1), 0);
 	assert_int_equal(image_evaluate(space, IMAGE_CAPACITY_1, &input, udp, sizeof(udp)),
 			 EVALUATE_ACCEPT);
 	for (i = 0; i < n; i++)

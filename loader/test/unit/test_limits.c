@@ -107,31 +107,6 @@ static void together(void **state)
 	free((void *)(uintptr_t)more.text);
 }
 
-static void too_many_chains(void **state)
-{
-	struct error err = { 0 };
-	struct image img;
-	struct ruleset rs;
-	struct buffer text = { 0 };
-	struct rules_source src = { .where = "big.v4", .families = FAMILY_BIT(FAMILY_IPV4) };
-	unsigned int i;
-
-	(void)state;
-	ruleset_init(&rs);
-	buffer_printf(&text, "*filter\n");
-	for (i = 0; i <= IMAGE_CHAINS_MAX; i++)
-		buffer_printf(&text, ":c%u - [0:0]\n", i);
-	buffer_printf(&text, "COMMIT\n");
-	src.text = text.data;
-	src.len = text.len;
-	assert_int_equal(rules_parse(&rs, &src, &err), 0);
-	assert_int_equal(ruleset_finish(&rs, &err), 0);
-	assert_int_equal(image_compile(&rs, &img, &err), -E2BIG);
-	assert_non_null(strstr(err.msg, "chains; at most 65535 are supported"));
-	ruleset_free(&rs);
-	buffer_free(&text);
-}
-
 /* By its size alone: the bytes are not there to be looked at. */
 static void too_large_image(void **state)
 {
@@ -221,7 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(too_many_rules),  cmocka_unit_test(what_counts),
 		cmocka_unit_test(together),	   cmocka_unit_test(too_large_image),
-		cmocka_unit_test(too_many_counters), cmocka_unit_test(too_many_chains),
+		cmocka_unit_test(too_many_counters),
 		cmocka_unit_test(limits_of_images),
 	};
 
