@@ -172,6 +172,14 @@ static uint32_t trait_features(const struct image_trait *t)
 	return features;
 }
 
+/* A packet without anything odd about it is compared with the TCP flags of every trait. */
+static bool tcp_good(const struct image_trait *t)
+{
+	if (t->flags & TRAIT_TCP)
+		return t->flags & TRAIT_L4;
+	return !(t->flags & TRAIT_NOT_TCP) && !t->tcp_mask && !t->tcp_flags;
+}
+
 static int check_traits(struct check *c)
 {
 	const struct image_trait *t = c->traits;
@@ -180,7 +188,7 @@ static int check_traits(struct check *c)
 	for (i = 0; i < c->h->traits.count; i++, t++) {
 		if (trait_features(t) & ~c->h->features)
 			return bad(c, "a rule needs a feature that is not on");
-		if ((t->flags & ~TRAIT_ALL) ||
+		if ((t->flags & ~TRAIT_ALL) || !tcp_good(t) ||
 		    trait_names_interface(t) != !!(t->flags & TRAIT_INTERFACE) ||
 		    (t->ct & ~CT_ALL) || !is_program(c, t->program) ||
 		    (t->act & ACT_MASK) > ACT_LAST)
