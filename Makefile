@@ -79,7 +79,7 @@ $(B)/obj/%.o: %.c Makefile | $(TABLES) $(EMBEDDED)
 	$(Q)$(CC_TARGET) $(CFLAGS) $(defines) $(own) $(foreign) -MMD -MP -c -o $@ $<
 
 # BPF objects: the evaluator once for each capacity of an image.
-bpf_cc = $(CLANG) -O2 -g -target bpf -mcpu=v3 -Wall -Werror -I. $(foreign) $(planted) -fdebug-compilation-dir=. \
+bpf_cc = $(CLANG) -O2 -g -fno-strict-aliasing -target bpf -mcpu=v3 -Wall -Werror -I. $(foreign) $(planted) -fdebug-compilation-dir=. \
 	 -MMD -MP -MT $@ -c -o $@ $<
 
 $(B)/bpf/evaluator%.o: bpf/evaluator.bpf.c Makefile

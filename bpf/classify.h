@@ -19,7 +19,6 @@
 #define FIRST_NONE	0xffffffffU
 #define FIRST_HOTDROP	0xfffffffeU
 #define FIRST_BAD	0xfffffffdU
-#define FIRST_BUDGET	0xfffffffcU
 #define FIRST_MAX_ID	0xfffffff0U
 
 /* 1 if @a < @b; without a branch, as outside(). */

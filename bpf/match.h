@@ -177,7 +177,7 @@ static __always_inline u64 other_addresses6(const struct packet *p, const struct
 
 /*
  * Not 0 if the ports of a record of either family are others. Ports that the packet does not have
- * are in every range: match_l4() decides. @known: all ones, or 0 for such a packet.
+ * are in every range: match_l4() decides. @known: 1, or 0 for such a packet.
  */
 #define OTHER_PORTS(p, r, known)						\
 	((outside((p)->sport, (r)->sport_lo, (r)->sport_hi) |			\

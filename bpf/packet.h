@@ -269,7 +269,7 @@ static long header_step(u32 i, struct header_walk *h)
 
 /*
  * IPv6. ip6tables finds the protocol only in rules that have -p (also -p all); so an unreadable
- * chain is a flag here, and drops where such a rule is reached (BOX_PARSED, OP_PARSED).
+ * chain is a flag here, and drops where such a rule is reached (TRAIT_PARSED, OP_PARSED).
  */
 verified_once int packet_ipv6(hook_ctx *ctx, const struct reader *r, struct packet *p)
 {

@@ -272,7 +272,7 @@ static void copy6(void *image, const struct builder *b)
 static int lay_out(struct builder *b, struct ruleset *rs, const struct text_task *text,
 		   struct error *err)
 {
-	size_t size = sizeof(struct image_header);
+	size_t size = sizeof(struct image_header), total;
 	struct image_header *h = &b->header;
 
 	fill_header(h, b, rs);
@@ -290,10 +290,11 @@ static int lay_out(struct builder *b, struct ruleset *rs, const struct text_task
 	h->text = place(&size, text->packed.len, text->packed.len);
 	h->text_size = text->size;
 	memcpy(h->digest, text->digest, sizeof(h->digest));
-	if (image_capacity(size + (size_t)h->nr_counters * sizeof(struct image_counter) + 64) < 0)
+	total = size + (size_t)h->nr_counters * sizeof(struct image_counter) + 64 + IMAGE_SLACK;
+	if (image_capacity(total) < 0)
 		return error_set(err, -E2BIG,
-				 "the rules need %zu MiB; at most %u MiB are supported", size >> 20,
-				 IMAGE_CAPACITY_MAX >> 20);
+				 "the rules need %zu bytes; at most %u are supported", total,
+				 IMAGE_CAPACITY_MAX);
 	h->size = (uint32_t)size;
 	return 0;
 }

@@ -30,12 +30,18 @@ unsigned int image_evaluate(void *space, size_t size, const struct packet_contex
 	struct image_space img = { .data = space, .size = size };
 	const struct image_header *h = space;
 	struct reader r = { .data = packet, .len = (u32)len };
-	struct evaluation e = { .img = &img,
-				.p = { .family = (u8)ctx->family, .len = (u32)len } };
+	struct evaluation e;
 	u32 base = h->base[ctx->family][ctx->table][ctx->hook];
 
 	if (base == IMAGE_NONE)
 		return EVALUATE_ACCEPT;
+	/* The walk is not zeroed: as in the kernel. */
+	e.img = &img;
+	memset(&e.p, 0, sizeof(e.p));
+	e.p.family = (u8)ctx->family;
+	e.p.len = (u32)len;
+	if (chain_empty(&img, base))
+		return walk_policy(&img, &e.p, base);
 	if (packet_headers(NULL, &r, &e.p, h->features & IMAGE_F_TCP_OPTIONS))
 		return WALK_ERROR(DROP_UNREADABLE);
 	e.p.in = device_interval(&img, ctx->in);

@@ -250,7 +250,9 @@ static void headers6(void **state)
 	expect(":INPUT ACCEPT\n-A INPUT\n-A INPUT -p tcp\n", &input6, odd, sizeof(odd),
 	       DROPPED(DROP_HOTDROP), "100");
 	expect(":INPUT ACCEPT\n-A INPUT\n", &input6, odd, sizeof(odd), EVALUATE_ACCEPT, "11");
-	expect(":INPUT ACCEPT\n", &input6, echo6, 39, DROPPED(DROP_UNREADABLE), "0");
+	expect(":INPUT ACCEPT\n-A INPUT\n", &input6, echo6, 39, DROPPED(DROP_UNREADABLE), "00");
+	/* without rules nobody asks */
+	expect(":INPUT ACCEPT\n", &input6, echo6, 39, EVALUATE_ACCEPT, "1");
 }
 
 static void other_hooks(void **state)
