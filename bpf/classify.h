@@ -257,6 +257,11 @@ static __always_inline u32 search_start(struct image_space *img, struct search *
 	if (!c)
 		return SEARCH_BAD;
 	s->best = FIRST_NONE;
+	s->best_trait = 0;
+	s->found = MATCH_NO;
+	s->id = FIRST_NONE;
+	s->trait = 0;
+	s->path = 0;
 	s->open = 0;
 	s->program = 0;
 	if (s->start == IMAGE_NONE)
