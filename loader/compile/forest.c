@@ -43,6 +43,12 @@ struct grow {
 	bool copies;
 	uint32_t depth, widest;		/* of the tree: levels, largest leaf */
 	uint32_t max_id;		/* of the tree: last rule in it */
+	uint8_t *ends;			/* of a node's items: first child, then last child */
+	/* Items by child of the node that each level is at; kept, as memory is dear to get. */
+	struct {
+		uint32_t *list;
+		uint32_t room;
+	} level[IMAGE_LEVELS];
 };
 
 static struct image_node *node_at(struct grow *g, uint32_t i)
@@ -152,7 +158,7 @@ static uint32_t hidden_drop(const struct items *it, uint32_t *list, uint32_t n,
 
 /* Items by child. */
 struct parts {
-	uint32_t *list;			/* child after child, each in order; owned */
+	uint32_t *list;			/* child after child, each in order; of the level */
 	uint32_t start[NODE_SPLITS + 2];
 	uint32_t min_id, largest;
 };
@@ -165,18 +171,26 @@ static bool copy_allowed(struct grow *g, uint32_t more)
 	return true;
 }
 
+/* The list of a level, with room for @n items; NULL: no memory. What was in it is lost. */
+static uint32_t *level_list(struct grow *g, uint32_t level, uint32_t n)
+{
+	if (g->level[level].room < n) {
+		free(g->level[level].list);
+		g->level[level].list = malloc(n * sizeof(*g->level[level].list));
+		g->level[level].room = g->level[level].list ? n : 0;
+	}
+	return g->level[level].list;
+}
+
 static int parts_make(struct grow *g, const uint32_t *list, uint32_t n, const struct split *s,
-		      struct parts *p)
+		      uint32_t level, struct parts *p)
 {
 	uint32_t fill[NODE_SPLITS + 1] = { 0 }, i, q, total = 0;
-	uint8_t *first = malloc(2 * (size_t)n), *last;
+	uint8_t *first = g->ends, *last = first + n;
 	struct range range[RANGES], *r;
 
 	memset(p, 0, sizeof(*p));
 	p->min_id = IMAGE_NONE;
-	if (!first)
-		return -ENOMEM;
-	last = first + n;
 	for (i = 0; i < n; i++) {
 		r = &range[i % RANGES];
 		if (!(i % RANGES))
@@ -202,12 +216,11 @@ static int parts_make(struct grow *g, const uint32_t *list, uint32_t n, const st
 		fill[q] = p->start[q];
 	}
 	p->start[q] = total;
-	p->list = malloc((total + 1) * sizeof(*p->list));
+	p->list = level_list(g, level, total + 1);
 	for (i = 0; p->list && i < n; i++) {
 		for (q = first[i]; first[i] != UINT8_MAX && q <= last[i]; q++)
 			p->list[fill[q]++] = list[i];
 	}
-	free(first);
 	return p->list ? 0 : -ENOMEM;
 }
 
@@ -287,12 +300,11 @@ static int node_make(struct grow *g, uint32_t node, uint32_t *list, uint32_t n, 
 		leaf_make(g, node, list, n);
 		return 0;
 	}
-	ret = parts_make(g, list, n, &s, &p);
+	ret = parts_make(g, list, n, &s, level, &p);
 	if (!ret && p.largest <= IMAGE_LEAF && s.count <= NODE_CUTS)
 		leaves_make(g, node, &s, &p);
 	else if (!ret)
 		ret = inner_make(g, node, &s, &p, level, box);
-	free(p.list);
 	return ret;
 }
 
@@ -401,11 +413,16 @@ static int forest_try(const struct items *it, struct forest *f, uint32_t copies_
 	memset(f, 0, sizeof(*f));
 	f->hard = IMAGE_NONE;
 	g.left_over = malloc(it->count);
-	if (list && g.left_over) {
+	/* a copied item may be in a node no more than once */
+	g.ends = malloc(2 * (size_t)it->count);
+	if (list && g.left_over && g.ends) {
 		for (i = 0; i < it->count; i++)
 			list[i] = i;
 		ret = trees_grow(&g, list, it->count, copies_from);
 	}
+	for (i = 0; i < IMAGE_LEVELS; i++)
+		free(g.level[i].list);
+	free(g.ends);
 	free(g.left_over);
 	free(list);
 	if (ret)
