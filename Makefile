@@ -55,7 +55,9 @@ PURE	:= $(sort $(wildcard loader/rules/*.c loader/rules/ext/*.c loader/compile/*
 
 # One for each capacity of bpf/image.h.
 EVALUATORS := $(addprefix evaluator,0 1 2 3 4 5)
-BPF_OBJECTS := deny conntrack handover $(EVALUATORS)
+# The same with all groups of ops: for rule sets that need some.
+EVALUATORS_X := $(addprefix evaluatorx,0 1 2 3 4 5)
+BPF_OBJECTS := deny clock conntrack handover $(EVALUATORS) $(EVALUATORS_X)
 TABLES	:= $(GEN)/protocols.h $(GEN)/services.h $(GEN)/key.h
 EMBEDDED := $(BPF_OBJECTS:%=$(GEN)/%.lskel.h) $(BPF_OBJECTS:%=$(GEN)/%.elf.h)
 
@@ -82,6 +84,13 @@ $(B)/obj/%.o: %.c Makefile | $(TABLES) $(EMBEDDED)
 bpf_cc = $(CLANG) -O2 -g -fno-strict-aliasing -target bpf -mcpu=v3 -Wall -Werror -I. $(foreign) $(planted) -fdebug-compilation-dir=. \
 	 -MMD -MP -MT $@ -c -o $@ $<
 
+$(B)/bpf/evaluatorx%.o: bpf/evaluator.bpf.c Makefile
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(bpf_cc) -DIMAGE_CAPACITY_INDEX=$* -DEVALUATOR_EXTENDED
+	$(Q)$(STRIP) -g $@
+	$(Q)scripts/mkslim $@
+
 $(B)/bpf/evaluator%.o: bpf/evaluator.bpf.c Makefile
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
@@ -97,21 +106,22 @@ $(B)/bpf/%.o: bpf/%.bpf.c Makefile
 	$(Q)scripts/mkslim $@
 
 # The light skeleton, and the same object for libbpf; of the larger evaluators the difference to the first.
-base_of = $(if $(filter-out evaluator0,$(filter $(EVALUATORS),$*)),evaluator0 $(1))
+base_of = $(if $(filter-out evaluator0,$(filter $(EVALUATORS),$*)),evaluator0 $(B)/bpf/evaluator0.$(1)) \
+	  $(if $(filter-out evaluatorx0,$(filter $(EVALUATORS_X),$*)),evaluatorx0 $(B)/bpf/evaluatorx0.$(1))
 
-$(B)/bpf/%.lskel.h: $(B)/bpf/%.o
+$(B)/bpf/%.lskel.h: $(B)/bpf/%.o $(BPFTOOL)
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton -L $< name $*_bpf > $@ 2> $@.log || { cat $@.log; exit 1; }
 
-$(GEN)/%.lskel.h: $(B)/bpf/%.lskel.h $(B)/bpf/evaluator0.lskel.h scripts/mkembedded
+$(GEN)/%.lskel.h: $(B)/bpf/%.lskel.h $(B)/bpf/evaluator0.lskel.h $(B)/bpf/evaluatorx0.lskel.h scripts/mkembedded
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)scripts/mkembedded skel $* $< $(call base_of,$(B)/bpf/evaluator0.lskel.h) > $@
+	$(Q)scripts/mkembedded skel $* $< $(call base_of,lskel.h) > $@
 
-$(GEN)/%.elf.h: $(B)/bpf/%.o $(B)/bpf/evaluator0.o scripts/mkembedded
+$(GEN)/%.elf.h: $(B)/bpf/%.o $(B)/bpf/evaluator0.o $(B)/bpf/evaluatorx0.o scripts/mkembedded
 	$(call say,GEN,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)scripts/mkembedded elf $* $< $(call base_of,$(B)/bpf/evaluator0.o) > $@
+	$(Q)scripts/mkembedded elf $* $< $(call base_of,o) > $@
 
 $(GEN)/protocols.h: scripts/mknames /etc/protocols
 	$(call say,GEN,$@)

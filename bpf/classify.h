@@ -30,6 +30,19 @@ static __always_inline u64 below(u64 a, u64 b)
 	return d >> 63;
 }
 
+static __always_inline const struct image_chain *chain_at(struct image_space *img,
+							   const struct image_header *h, u32 chain)
+{
+	return image_at(img, h->chains.offset + (u64)chain * sizeof(struct image_chain),
+			sizeof(struct image_chain));
+}
+
+static __always_inline const struct image_tree *tree_at(struct image_space *img, u32 tree)
+{
+	return image_at(img, header_of(img)->trees.offset + (u64)tree * sizeof(struct image_tree),
+			sizeof(struct image_tree));
+}
+
 /* A query and how far it is. */
 struct search {
 	u64 path;
@@ -43,7 +56,7 @@ struct search {
 	u8 found;		/* what @best does: enum match_result */
 	u8 open;		/* 1 + deepest level that has children left to look at; 0: none */
 	u32 id, trait;		/* of the record the leaf stopped at */
-	u32 program;		/* offset of its next op to be run + 8; 0: it has none */
+	u32 program;		/* offset of its next op + 8; 0: it has none; PROGRAM_DROPS */
 };
 
 /*
@@ -194,7 +207,6 @@ enum search_result { SEARCH_ON, SEARCH_END, SEARCH_BAD, SEARCH_TREE };
  */
 static __always_inline u32 next_tree(struct image_space *img, struct search *s)
 {
-	u64 trees = header_of(img)->trees.offset;
 	const struct image_tree *t;
 	u32 i;
 
@@ -202,7 +214,7 @@ static __always_inline u32 next_tree(struct image_space *img, struct search *s)
 	for (i = 0; i < TREES_AT_ONCE; i++) {
 		if (s->tree >= s->trees_end)
 			return SEARCH_END;
-		t = image_at(img, trees + (u64)s->tree * sizeof(*t), sizeof(*t));
+		t = tree_at(img, s->tree);
 		if (!t)
 			return SEARCH_BAD;
 		if (t->min_id >= s->best)
@@ -224,7 +236,6 @@ static __always_inline u32 next_tree(struct image_space *img, struct search *s)
 static __always_inline u32 next_leaf(struct image_space *img, const struct packet *p,
 				     struct search *s)
 {
-	u64 trees = header_of(img)->trees.offset;
 	const struct image_tree *t;
 	u32 level = s->open - 1, result;
 
@@ -238,7 +249,7 @@ static __always_inline u32 next_leaf(struct image_space *img, const struct packe
 			return result;
 		s->path = 0;
 	}
-	t = image_at(img, trees + (u64)(s->tree - 1) * sizeof(*t), sizeof(*t));
+	t = tree_at(img, s->tree - 1);
 	if (!t)
 		return SEARCH_BAD;
 	result = descend(img, p, s, t->at);
@@ -253,7 +264,7 @@ static __always_inline u32 search_start(struct image_space *img, struct search *
 
 	if (s->chain >= h->chains.count)
 		return SEARCH_BAD;
-	c = image_at(img, h->chains.offset + (u64)s->chain * sizeof(*c), sizeof(*c));
+	c = chain_at(img, h, s->chain);
 	if (!c)
 		return SEARCH_BAD;
 	s->best = FIRST_NONE;
@@ -276,29 +287,44 @@ static __always_inline u32 search_start(struct image_space *img, struct search *
 /* Ops run in one step of a search. */
 #define OPS_AT_ONCE	8U
 
+/* An op has said MATCH_DROP. Offsets need fewer bits. */
+#define PROGRAM_DROPS	(1U << 31)
+_Static_assert(IMAGE_CAPACITY_MAX < PROGRAM_DROPS, "the bit is free");
+
+/* What a program comes to with its last op; @drops: an earlier one said MATCH_DROP. */
+static __always_inline u32 program_result(u32 match, u32 drops)
+{
+	if (!drops)
+		return match;
+	return match == MATCH_YES ? MATCH_DROP : match == MATCH_NO ? MATCH_HOTDROP : match;
+}
+
 /* search_program() - some ops of the program of the record found: enum match_result. */
-static __always_inline u32 search_program(struct image_space *img, const struct packet *p,
-					  struct search *s)
+static __always_inline u32 search_program(hook_ctx *ctx, struct image_space *img,
+					  const struct packet *p, struct search *s)
 {
 	u64 base = (u64)header_of(img)->programs.offset - 8;
-	u32 i, at = s->program, result = MATCH_BAD;
+	u32 i, at = s->program & ~PROGRAM_DROPS, drops = s->program & PROGRAM_DROPS;
+	u32 result = MATCH_BAD;
 
 	portable_rolled
 	for (i = 0; i < OPS_AT_ONCE; i++) {
-		result = match_op(img, p, base + at);
-		if ((result & 255) != MATCH_YES || !(result >> 8)) {
+		result = match_op(ctx, img, p, base + at);
+		if ((result & 255) == MATCH_DROP) {
+			drops = PROGRAM_DROPS;
+		} else if ((result & 255) != MATCH_YES || !(result >> 8)) {
 			s->program = 0;
-			return result & 255;
+			return program_result(result & 255, drops);
 		}
 		at += result >> 8;
 	}
-	s->program = at;
+	s->program = at | drops;
 	return MATCH_PROGRAM;
 }
 
 /* search_match() - the next record that decides something: enum match_result. */
-static __always_inline u32 search_match(struct image_space *img, const struct packet *p,
-					struct search *s)
+static __always_inline u32 search_match(hook_ctx *ctx, struct image_space *img,
+					const struct packet *p, struct search *s)
 {
 	const struct image_trait *t;
 	u32 match;
@@ -312,7 +338,7 @@ static __always_inline u32 search_match(struct image_space *img, const struct pa
 			return MATCH_BAD;
 		s->program = t->program;
 	}
-	match = search_program(img, p, s);
+	match = search_program(ctx, img, p, s);
 	/* what is left of the leaf, or of the program, is for the next step */
 	return match == MATCH_NO ? MATCH_PROGRAM : match;
 }
@@ -329,13 +355,13 @@ static __always_inline u32 search_over(struct image_space *img, const struct sea
 		return SEARCH_ON;
 	if (s->tree == s->trees_end)
 		return SEARCH_END;
-	t = image_at(img, header_of(img)->trees.offset + (u64)s->tree * sizeof(*t), sizeof(*t));
+	t = tree_at(img, s->tree);
 	return t && t->min_id >= s->best ? SEARCH_END : SEARCH_ON;
 }
 
 /* search_leaf() - one leaf, or what is left of it. */
-static __always_inline u32 search_leaf(struct image_space *img, const struct packet *p,
-				       struct search *s)
+static __always_inline u32 search_leaf(hook_ctx *ctx, struct image_space *img,
+				       const struct packet *p, struct search *s)
 {
 	u32 match;
 
@@ -344,7 +370,7 @@ static __always_inline u32 search_leaf(struct image_space *img, const struct pac
 		if (match != SEARCH_ON || !s->left)
 			return match;
 	}
-	match = search_match(img, p, s);
+	match = search_match(ctx, img, p, s);
 	if (match == MATCH_PROGRAM)
 		return SEARCH_ON;
 	if (match == MATCH_BAD)
@@ -358,12 +384,17 @@ static __always_inline u32 search_leaf(struct image_space *img, const struct pac
 	return search_over(img, s);
 }
 
-/* search_answer() - first(), at the end of a search; @act: what the rule does. */
-static __always_inline u32 search_answer(struct image_space *img, const struct search *s, u32 *act)
+/*
+ * search_answer() - first(), at the end of a search; @act: what the rule does, @residual: its
+ * residual program.
+ */
+static __always_inline u32 search_answer(struct image_space *img, const struct search *s, u32 *act,
+					 u32 *residual)
 {
 	const struct image_trait *t;
 
 	*act = ACT_CONTINUE;
+	*residual = 0;
 	if (s->best == FIRST_NONE)
 		return FIRST_NONE;
 	if (s->found == MATCH_HOTDROP)
@@ -371,7 +402,8 @@ static __always_inline u32 search_answer(struct image_space *img, const struct s
 	t = trait_at(img, s->best_trait);
 	if (!t)
 		return FIRST_BAD;
-	*act = t->act;
+	*act = s->found == MATCH_DROP ? ACT_DROP : t->act;
+	*residual = t->residual;
 	return s->best;
 }
 

@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The programs on the hooks. What they decide is data (bpf/image.h); this file fetches the image in
- * force, reads the packet and hands both to the walker. Built once per capacity.
+ * force, reads the packet and hands both to the walker. Built twice per capacity: without and with
+ * the groups of ops beyond the basic ones (EVALUATOR_EXTENDED).
  */
-#include "bpf/walk.h"
-
-#include "bpf/hooks.h"
+#include "bpf/image.h"
 
 /* Fixed before the program is loaded. Identifies our objects (I4 in loader/kernel/kernel.h). */
 const volatile struct {
 	u64 magic;
 	u64 cookie;		/* network namespace this program belongs to */
 	u32 slot;
-	u32 pad;
-} config = { .magic = IMAGE_MAGIC };
+	u32 features;		/* IMAGE_F_GROUP()s it can do */
+} config __attribute__((section(".rodata"))) = { .magic = IMAGE_MAGIC };
+
+#include "bpf/walk.h"
+
+#include "bpf/hooks.h"
+
+#ifdef EVALUATOR_EXTENDED
+#define FEATURES_IN	((IMAGE_F_KNOWN & ~IMAGE_F_GROUPS) | config.features)
+#else
+#define FEATURES_IN	IMAGE_F_BASIC
+#endif
 
 struct control control;
 
@@ -31,20 +40,6 @@ struct {
 	__uint(key_size, 4);
 	__array(values, struct inner);
 } image SEC(".maps");
-
-/*
- * Loads through a trusted pointer make the verifier search all of the kernel's BTF by name, each
- * time (btf_nested_type_is_trusted()): a third of the load time. Loads through these do not.
- */
-static __always_inline const struct sk_buff *untrusted_skb(u64 skb)
-{
-	return bpf_rdonly_cast((void *)skb, bpf_core_type_id_kernel(struct sk_buff));
-}
-
-static __always_inline const struct nf_hook_state *untrusted_state(u64 state)
-{
-	return bpf_rdonly_cast((void *)state, bpf_core_type_id_kernel(struct nf_hook_state));
-}
 
 static __always_inline int drop(u32 reason)
 {
@@ -96,8 +91,8 @@ static __always_inline u16 tracking(u64 nfct, u32 features)
 		return info == 7 ? CT_UNTRACKED : CT_INVALID;
 	/* XT_CONNTRACK_STATE_BIT(): ctinfo % IP_CT_IS_REPLY + 1 */
 	state = 1U << (info % 3 + 1);
-	if ((features & IMAGE_F_NAT_STATE) && control.ct_status) {
-		u64 status = sixteen(ct + control.ct_status)->pair[0];
+	if ((features & IMAGE_F_NAT_STATE) && control.ct.status) {
+		u64 status = sixteen(ct + control.ct.status)->pair[0];
 
 		if (status & (1 << 4))		/* IPS_SRC_NAT */
 			state |= CT_SNAT;
@@ -115,14 +110,11 @@ __noinline int packet_read(struct bpf_nf_ctx *ctx, struct packet *p, u32 feature
 
 	if (!p)
 		return -1;
-	r.header = (u64)skb->head + skb->network_header;
-	r.base = (u32)(r.header - (u64)skb->data);
-	r.len = skb->len - r.base;
-	r.linear = r.len - skb->data_len;
+	hook_reader(ctx, &r);
 	p->len = skb->len;
 	if (features & IMAGE_F_CONNTRACK)
 		p->ct = tracking(bpf_core_field_exists(skb->_nfct) ? skb->_nfct : 0, features);
-	return packet_headers(ctx, &r, p, features & IMAGE_F_TCP_OPTIONS);
+	return packet_headers(ctx, &r, p);
 }
 
 /* What the rules say to the packet: as walk_rules(). @table: 0 filter, 1 raw. */
@@ -133,29 +125,110 @@ static __always_inline u32 ask(struct bpf_nf_ctx *ctx, const struct nf_hook_stat
 
 	/* Usual for OUTPUT: there is nothing to ask the packet. */
 	if (chain_empty(e->img, base)) {
-		e->p.len = untrusted_skb((u64)ctx->skb)->len;
+		e->p->len = untrusted_skb((u64)ctx->skb)->len;
 		return WALK_POLICY;
 	}
-	__builtin_memset(&e->p, 0, sizeof(e->p));
-	e->p.family = state->pf == NFPROTO_IPV6_;
-	if (packet_read(ctx, &e->p, features))
+	__builtin_memset(e->p, 0, sizeof(*e->p));
+	e->p->family = state->pf == NFPROTO_IPV6_;
+	if (packet_read(ctx, e->p, features))
 		return WALK_ERROR(DROP_UNREADABLE);
 	if (features & IMAGE_F_INTERFACES) {
-		e->p.in = device(e->img, state->in);
-		e->p.out = device(e->img, state->out);
+		e->p->in = device(e->img, state->in);
+		e->p->out = device(e->img, state->out);
 	}
 	/* Rules that rely on tracking must not see a packet that nobody tracked. */
-	if ((features & IMAGE_F_CONNTRACK) && table == 0 && e->p.ct == CT_INVALID &&
+	if ((features & IMAGE_F_CONNTRACK) && table == 0 && e->p->ct == CT_INVALID &&
 	    !conntrack_hooked(state->net, state->pf))
 		return WALK_ERROR(DROP_NO_TRACKING);
 	return walk_rules(e, base);
+}
+
+/*
+ * room_take() - a place for the packet and the walk. They stay on the stack of the evaluator
+ * without groups; the ops of groups need that stack. A place is held for the time of one packet; a
+ * program that interrupts another on this CPU takes the next one. NULL: all are taken.
+ */
+#ifdef EVALUATOR_EXTENDED
+struct room {
+	u64 taken;
+	struct packet p;
+	struct walk w;
+};
+
+#define ROOMS		256U
+#define ROOM_TRIES	16U
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, ROOMS);
+	__type(key, u32);
+	__type(value, struct room);
+} rooms SEC(".maps");
+
+static __always_inline struct room *room_take(void)
+{
+	u32 i, key, first = portable_cpu() * 4;
+	struct room *r;
+
+	portable_rolled
+	for (i = 0; i < ROOM_TRIES; i++) {
+		key = (first + i) % ROOMS;
+		r = bpf_map_lookup_elem(&rooms, &key);
+		if (r && !__sync_val_compare_and_swap(&r->taken, 0, 1))
+			return r;
+	}
+	return 0;
+}
+
+static __always_inline void room_give(struct room *r)
+{
+	__sync_lock_test_and_set(&r->taken, 0);
+}
+#endif
+
+/* The verdict of image @e->img; errors as WALK_ERROR(). */
+static __always_inline u32 verdict_of(struct bpf_nf_ctx *ctx, const struct nf_hook_state *state,
+				      struct evaluation *e, const u32 table, u32 base)
+{
+	u32 verdict = ask(ctx, state, e, table, base);
+
+	return verdict == WALK_POLICY ? walk_policy(e->img, e->p, base) : verdict;
+}
+
+static __always_inline u32 judge_image(struct bpf_nf_ctx *ctx, const struct nf_hook_state *state,
+				       struct image_space *img, const u32 table, u32 base)
+{
+	struct evaluation e;
+#ifdef EVALUATOR_EXTENDED
+	struct room *room = room_take();
+	u32 verdict;
+
+	if (!room)
+		return WALK_ERROR(DROP_STACK);
+	e.ctx = ctx;
+	e.img = img;
+	e.p = &room->p;
+	e.w = &room->w;
+	verdict = verdict_of(ctx, state, &e, table, base);
+	room_give(room);
+	return verdict;
+#else
+	struct packet p;
+	struct walk w;
+
+	e.ctx = ctx;
+	e.img = img;
+	e.p = &p;
+	e.w = &w;
+	return verdict_of(ctx, state, &e, table, base);
+#endif
 }
 
 static __always_inline int judge(struct bpf_nf_ctx *ctx, const u32 table)
 {
 	const struct nf_hook_state *state = untrusted_state((u64)ctx->state);
 	const struct image_header *h;
-	struct evaluation e;
+	struct image_space *img;
 	u32 key = 0, hook = state->hook, base, verdict;
 	void *inner;
 
@@ -168,18 +241,16 @@ static __always_inline int judge(struct bpf_nf_ctx *ctx, const u32 table)
 	if (!*(volatile u32 *)&control.judging)
 		return WALK_ACCEPT;
 	inner = bpf_map_lookup_elem(&image, &key);
-	e.img = inner ? bpf_map_lookup_elem(inner, &key) : 0;
-	if (!e.img)
+	img = inner ? bpf_map_lookup_elem(inner, &key) : 0;
+	if (!img)
 		return drop(DROP_NO_IMAGE);
-	h = header_of(e.img);
-	if (hook >= IMAGE_HOOKS || h->magic != IMAGE_MAGIC || (h->features & ~IMAGE_F_KNOWN))
+	h = header_of(img);
+	if (hook >= IMAGE_HOOKS || h->magic != IMAGE_MAGIC || (h->features & ~FEATURES_IN))
 		return drop(DROP_BAD_IMAGE);
 	base = h->base[state->pf == NFPROTO_IPV6_][table][hook];
 	if (base == IMAGE_NONE)
 		return WALK_ACCEPT;
-	verdict = ask(ctx, state, &e, table, base);
-	if (verdict == WALK_POLICY)
-		verdict = walk_policy(e.img, &e.p, base);
+	verdict = judge_image(ctx, state, img, table, base);
 	if (verdict > WALK_ACCEPT)
 		return drop(verdict - WALK_ERROR(0));
 	barrier_var(verdict);

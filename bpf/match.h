@@ -12,7 +12,22 @@ enum match_result {
 	MATCH_HOTDROP,		/* iptables' hotdrop: the packet is dropped, nothing is counted */
 	MATCH_BAD,		/* the image is wrong */
 	MATCH_PROGRAM,		/* as far as it can be seen here: its program decides */
+	MATCH_DROP,		/* it holds, and the packet is dropped once the rule is counted */
 };
+
+#ifdef EVALUATOR_EXTENDED
+#include "bpf/ops_field.h"
+#include "bpf/ops_ct.h"
+#include "bpf/ops_connlimit.h"
+#include "bpf/ops_rate.h"
+#include "bpf/ops_recent.h"
+#include "bpf/ops_payload.h"
+#include "bpf/ops_header.h"
+#include "bpf/ops_object.h"
+#include "bpf/ops_set.h"
+#include "bpf/ops_transport.h"
+#include "bpf/ops_srh.h"
+#endif
 
 static __always_inline int in_range(u32 value, u32 range)
 {
@@ -73,8 +88,6 @@ static __always_inline int op_holds(struct image_space *img, const struct packet
 			(p->dport & 255) <= (arg & 255));
 	case OP_TCP_FLAGS:
 		return (p->tcp_flags & (arg >> 8)) == (arg & 255);
-	case OP_TCP_OPTION:
-		return (p->options[(arg >> 6) & 3] >> (arg & 63)) & 1;
 	case OP_CT_STATE:
 		return (p->ct & arg) != 0;
 	case OP_PROTO:
@@ -95,18 +108,61 @@ static __always_inline int op_holds(struct image_space *img, const struct packet
 	return 0;
 }
 
+#ifdef EVALUATOR_EXTENDED
+#define GROUP(number, function)							\
+	if (group == (number) && group_in(number))				\
+		return function(ctx, img, p, at)
+
+/* The group's function says enum match_result, without OP_INVERT. */
+static __always_inline u32 ask_group(hook_ctx *ctx, struct image_space *img, const struct packet *p,
+				     u64 at, u32 group)
+{
+	GROUP(OPS_FIELD, ops_field);
+	GROUP(OPS_CT, ops_ct);
+	GROUP(OPS_RATE, ops_rate);
+	GROUP(OPS_RECENT, ops_recent);
+	GROUP(OPS_PAYLOAD, ops_payload);
+	GROUP(OPS_HEADER, ops_header);
+	GROUP(OPS_OBJECT, ops_object);
+	GROUP(OPS_SET, ops_set);
+	GROUP(OPS_TRANSPORT, ops_transport);
+	GROUP(OPS_SRH, ops_srh);
+	GROUP(OPS_CONNLIMIT, ops_connlimit);
+	return MATCH_BAD;
+}
+#undef GROUP
+
+/* match_group() - an op that is not a basic one: as match_op(). */
+static __always_inline u32 match_group(hook_ctx *ctx, struct image_space *img,
+				       const struct packet *p, u64 at, const struct image_op *op)
+{
+	u32 flags = op->flags, size = op->size * 8U << 8;
+	u32 match = ask_group(ctx, img, p, at, OP_GROUP(op->code));
+
+	if (match == MATCH_NO || match == MATCH_YES)
+		match ^= flags & OP_INVERT;
+	return match == MATCH_YES || match == MATCH_DROP ? match | size : match;
+}
+#else
+#define match_group(ctx, img, p, at, op)	MATCH_BAD
+#endif
+
 /* match_op() - one op at @at: enum match_result, and its size in bytes << 8; OP_END: size 0. */
-verified_once u32 match_op(struct image_space *img, const struct packet *p, u64 at)
+verified_once u32 match_op(hook_ctx *ctx, struct image_space *img, const struct packet *p, u64 at)
 {
 	const struct image_op *op;
 	u32 code, size;
 
+	/* clang passes anything for an unused argument; the verifier insists on a context */
+	barrier_var(ctx);
 	if (!img || !p)
 		return MATCH_BAD;
 	op = image_at(img, at, sizeof(*op));
-	if (!op || op->code > OP_LAST || !op->size)
+	if (!op || !op->size)
 		return MATCH_BAD;
 	code = op->code;
+	if (code > OP_LAST)
+		return match_group(ctx, img, p, at, op);
 	if (code == OP_END)
 		return MATCH_YES;
 	size = op->size * 8U << 8;
@@ -116,8 +172,6 @@ verified_once u32 match_op(struct image_space *img, const struct packet *p, u64 
 		return p->l4 == L4_SHORT ? MATCH_HOTDROP : MATCH_NO;
 	if (code == OP_L4)
 		return MATCH_YES | size;
-	if (code == OP_TCP_OPTION && (p->flags & PACKET_OPTIONS_BAD))
-		return MATCH_HOTDROP;
 	if (code == OP_MULTIPORT && p->ports != L4_READABLE)
 		return p->ports == L4_SHORT ? MATCH_HOTDROP : MATCH_NO;
 	if (!op_holds(img, p, at, code, op->flags, op->arg) ^ (op->flags & OP_INVERT))

@@ -20,7 +20,6 @@ enum l4_state {
 
 #define PACKET_FRAGMENT		(1U << 0)	/* IPv4: fragment offset not 0 (-f) */
 #define PACKET_UNPARSED		(1U << 1)	/* IPv6: the chain of headers cannot be read */
-#define PACKET_OPTIONS_BAD	(1U << 2)	/* TCP options cannot be read */
 
 struct packet {
 	union {
@@ -41,7 +40,10 @@ struct packet {
 	u8 tcp_flags;		/* byte 13 of the TCP header */
 	u8 ports;		/* enum l4_state for who needs no more than the ports */
 	u8 pad[3];
-	u64 options[4];		/* TCP option kinds present, a bit each */
+	u32 l4_at;		/* offset of the transport header from the network header */
+#ifdef EVALUATOR_EXTENDED
+	u64 scratch[13];		/* of the op that is asked: stack is short */
+#endif
 };
 
 #define IPPROTO_HOPOPTS_	0
@@ -51,71 +53,23 @@ struct packet {
 #define IPPROTO_DCCP_		33
 #define IPPROTO_ROUTING_	43
 #define IPPROTO_FRAGMENT_	44
+#define IPPROTO_ESP_		50
 #define IPPROTO_AH_		51
 #define IPPROTO_ICMPV6_		58
 #define IPPROTO_NONE_		59
 #define IPPROTO_DSTOPTS_	60
+#define IPPROTO_COMP_		108
 #define IPPROTO_SCTP_		132
+#define IPPROTO_MH_		135
 #define IPPROTO_UDPLITE_	136
 
 /* A packet of 64 KiB has room for no more headers than this. */
 #define IPV6_HEADERS_MAX	8192
 
-struct option_scan {
-	struct packet *p;
-	const u8 *bytes;
-	u32 len;
-	u32 at;
-};
-
 /*
- * One step of tcp_find_option() (xt_tcpudp.c), which walks kinds: 0 and 1 are one byte long, others
- * have a length; a length of 0 counts as 1. Here all kinds are noted, so that one walk serves every
- * rule.
+ * What a match of that protocol has to be able to read: tcphdr, udphdr, icmphdr, ip_auth_hdr,
+ * ip6_mh and so on; of UDP-Lite only multiport reads, and only the ports.
  */
-static long option_step(u32 i, struct option_scan *s)
-{
-	u32 at = s->at, kind, len;
-
-	(void)i;
-	barrier_var(at);
-	if (at >= s->len || at >= 40)
-		return 1;
-	kind = s->bytes[at];
-	s->p->options[(kind >> 6) & 3] |= 1ULL << (kind & 63);
-	if (kind < 2) {
-		s->at = at + 1;
-		return 0;
-	}
-	if (at + 1 >= s->len || at + 1 >= 40)
-		return 1;
-	len = s->bytes[at + 1];
-	s->at = at + (len ? len : 1);
-	return 0;
-}
-
-/*
- * @off: of the options, @doff: of the header, in words; 20 bytes of header are known to be there.
- */
-verified_once int packet_options(hook_ctx *ctx, const struct reader *r, struct packet *p, u32 off,
-				 u32 doff)
-{
-	struct option_scan s = { .p = p };
-	u32 options[10] = { 0 };
-
-	if (!r || !p)
-		return -1;
-	s.len = (doff - 5) * 4;
-	if (doff < 5 || (u64)off + s.len > r->len || read_bytes(ctx, r, off, options, s.len / 4)) {
-		p->flags |= PACKET_OPTIONS_BAD;
-		return 0;
-	}
-	s.bytes = (const u8 *)options;
-	portable_loop(40, option_step, &s);
-	return 0;
-}
-
-/* tcphdr, udphdr, icmphdr, icmp6hdr; of the others only multiport reads, and only the ports. */
 static __always_inline u32 header_size(u32 proto)
 {
 	switch (proto) {
@@ -124,10 +78,16 @@ static __always_inline u32 header_size(u32 proto)
 	case IPPROTO_UDP_:
 	case IPPROTO_ICMP_:
 	case IPPROTO_ICMPV6_:
+	case IPPROTO_ESP_:
 		return 8;
-	case IPPROTO_UDPLITE_:
 	case IPPROTO_SCTP_:
 	case IPPROTO_DCCP_:
+	case IPPROTO_AH_:
+		return 12;
+	case IPPROTO_MH_:
+		return 6;
+	case IPPROTO_UDPLITE_:
+	case IPPROTO_COMP_:
 		return 4;
 	}
 	return 0;
@@ -138,7 +98,7 @@ static __always_inline u32 header_size(u32 proto)
  * xt_multiport.c for the four bytes of the ports.
  */
 static __always_inline int packet_l4(hook_ctx *ctx, const struct reader *r, struct packet *p,
-				     u32 off, u32 options)
+				     u32 off)
 {
 	u32 proto, size, w[1];
 
@@ -166,8 +126,6 @@ static __always_inline int packet_l4(hook_ctx *ctx, const struct reader *r, stru
 		return 0;
 	}
 	p->tcp_flags = (u8)(net32(w[0]) >> 16);
-	if (options)
-		packet_options(ctx, r, p, off + 20, net32(w[0]) >> 28);
 	return 0;
 }
 
@@ -201,6 +159,14 @@ static __always_inline int is_extension(u32 next)
 	       next == IPPROTO_DSTOPTS_;
 }
 
+/* Bytes of extension header @next, whose second byte is @len: ipv6_authlen(), ipv6_optlen(). */
+static __always_inline u32 extension_length(u32 next, u32 len)
+{
+	if (next == IPPROTO_FRAGMENT_)
+		return 8;
+	return next == IPPROTO_AH_ ? (len + 2) * 4 : (len + 1) * 8;
+}
+
 enum header_result {
 	HEADER_FOUND,		/* the last one: the protocol */
 	HEADER_FRAGMENT,	/* a later fragment: what follows is data of that protocol */
@@ -228,12 +194,7 @@ static __always_inline u64 header_next(hook_ctx *ctx, const struct reader *r, u3
 	len = net16(w[0]) & 255;
 	if (next == IPPROTO_FRAGMENT_ && (net16(w[1]) & 0xfff8))
 		result = HEADER_FRAGMENT;
-	if (next == IPPROTO_FRAGMENT_)
-		len = 8;
-	else if (next == IPPROTO_AH_)
-		len = (len + 2) * 4;
-	else
-		len = (len + 1) * 8;
+	len = extension_length(next, len);
 	next = net16(w[0]) >> 8;
 	/*
 	 * Since 2026 in the stable kernels, too; before, a last header could be longer than the
@@ -313,15 +274,15 @@ static __always_inline u32 packet_unknown(const struct packet *p)
 }
 
 /* packet_headers() - all of it; p->family is set. Returns 0, or -1: not even an IP header. */
-static __always_inline int packet_headers(hook_ctx *ctx, const struct reader *r, struct packet *p,
-					  u32 options)
+static __always_inline int packet_headers(hook_ctx *ctx, const struct reader *r, struct packet *p)
 {
 	int l4 = p->family ? packet_ipv6(ctx, r, p) : packet_ipv4(ctx, r, p);
 
 	if (l4 < 0)
 		return -1;
+	p->l4_at = (u32)l4;
 	if (p->l4 == L4_READABLE)
-		packet_l4(ctx, r, p, (u32)l4, options);
+		packet_l4(ctx, r, p, (u32)l4);
 	p->unknown = packet_unknown(p);
 	return 0;
 }

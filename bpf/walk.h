@@ -21,10 +21,16 @@
 /* Steps taken by a plain loop. More are rare: a forest has up to some 20 trees. */
 #define WALK_STEPS	32U
 
-/* On the stack of the program, not zeroed: what a fresh walk does not set is not read. */
+enum walk_state {
+	WALK_FRESH,		/* the search has yet to begin */
+	WALK_SEARCH,
+	WALK_RESIDUAL,		/* the rule found: the rest of its matches */
+};
+
+/* Not zeroed: what a fresh walk does not set is not read. */
 struct walk {
 	struct search s;	/* the chain it is in, and the next rule */
-	u16 fresh;		/* 1: the search has yet to begin */
+	u16 state;		/* enum walk_state */
 	u16 depth;
 	u32 low[IMAGE_STACK];	/* pending jumps: the rule behind each, and of its chain's */
 	u16 high[IMAGE_STACK];	/* number the low byte; and the rest: stack is short */
@@ -51,13 +57,6 @@ static __always_inline int count(struct image_space *img, const struct image_hea
 	portable_add(&c->packets, 1);
 	portable_add(&c->bytes, len);
 	return 0;
-}
-
-static __always_inline const struct image_chain *chain_at(struct image_space *img,
-							   const struct image_header *h, u32 chain)
-{
-	return image_at(img, h->chains.offset + (u64)chain * sizeof(struct image_chain),
-			sizeof(struct image_chain));
 }
 
 /* The rule @id of chain @chain was matched. */
@@ -150,27 +149,65 @@ static __always_inline u32 walk_found(struct image_space *img, const struct pack
 	return walk_act(w, act, id);
 }
 
+#ifdef EVALUATOR_EXTENDED
+/*
+ * walk_residual() - some ops of the rule that was found. They are run once a packet and only if the
+ * packet gets to this rule, as they have side effects; if they do not hold, the search goes on
+ * behind it.
+ */
+static __always_inline u32 walk_residual(hook_ctx *ctx, struct image_space *img,
+					 const struct packet *p, struct walk *w)
+{
+	u32 match = search_program(ctx, img, p, &w->s);
+	const struct image_trait *t;
+
+	if (match == MATCH_PROGRAM)
+		return WALK_ON;
+	w->state = WALK_FRESH;
+	if (match == MATCH_NO) {
+		w->s.from = w->s.best + 1;
+		return WALK_ON;
+	}
+	if (match == MATCH_HOTDROP)
+		return WALK_ERROR(DROP_HOTDROP);
+	t = trait_at(img, w->s.best_trait);
+	if ((match != MATCH_YES && match != MATCH_DROP) || !t)
+		return WALK_ERROR(DROP_BAD_IMAGE);
+	return walk_found(img, p, w, w->s.best, match == MATCH_DROP ? ACT_DROP : t->act);
+}
+#endif
+
 /*
  * walk_step() - one leaf of the chain the walk is in, and if that ends the search, what the rule
  * does. WALK_ON or how the walk ended. One function: a call costs as much as ten records of a leaf
  * where returns are guarded (SRSO, Retbleed).
  */
-verified_once u32 walk_step(struct image_space *img, const struct packet *p, struct walk *w)
+verified_once u32 walk_step(hook_ctx *ctx, struct image_space *img, const struct packet *p,
+			    struct walk *w)
 {
-	u32 result, id, act;
+	u32 result, id, act, residual;
 
 	if (!img || !p || !w)
 		return WALK_ERROR(DROP_NO_IMAGE);
-	if (w->fresh && search_start(img, &w->s) != SEARCH_ON)
+#ifdef EVALUATOR_EXTENDED
+	if (w->state == WALK_RESIDUAL)
+		return walk_residual(ctx, img, p, w);
+#endif
+	if (w->state == WALK_FRESH && search_start(img, &w->s) != SEARCH_ON)
 		return WALK_ERROR(DROP_BAD_IMAGE);
-	w->fresh = 0;
-	result = search_leaf(img, p, &w->s);
+	w->state = WALK_SEARCH;
+	result = search_leaf(ctx, img, p, &w->s);
 	if (result == SEARCH_ON)
 		return WALK_ON;
 	if (result != SEARCH_END)
 		return WALK_ERROR(DROP_BAD_IMAGE);
-	w->fresh = 1;
-	id = search_answer(img, &w->s, &act);
+	w->state = WALK_FRESH;
+	id = search_answer(img, &w->s, &act, &residual);
+	if (residual) {
+		w->state = WALK_RESIDUAL;
+		w->s.program = residual | (w->s.found == MATCH_DROP ? PROGRAM_DROPS : 0);
+		return WALK_ON;
+	}
 	return walk_found(img, p, w, id, act);
 }
 
@@ -193,18 +230,19 @@ static __always_inline u32 walk_policy(struct image_space *img, const struct pac
 	return c->policy == WALK_ACCEPT ? WALK_ACCEPT : WALK_DROP;
 }
 
-/* All that a program keeps on its stack, in one place for the helper for loops. */
+/* What it takes to judge a packet, in one place for the helper for loops. */
 struct evaluation {
+	hook_ctx *ctx;
 	struct image_space *img;
-	struct packet p;
-	struct walk w;
+	struct packet *p;
+	struct walk *w;
 	u32 result;
 };
 
 static long walk_on(u32 i, struct evaluation *e)
 {
 	(void)i;
-	e->result = walk_step(e->img, &e->p, &e->w);
+	e->result = walk_step(e->ctx, e->img, e->p, e->w);
 	return e->result != WALK_ON;
 }
 
@@ -213,12 +251,12 @@ static __always_inline u32 walk_rules(struct evaluation *e, u32 base)
 {
 	u32 i, result = WALK_ON;
 
-	walk_enter(&e->w, base, 0);
-	e->w.fresh = 1;
-	e->w.depth = 0;
+	walk_enter(e->w, base, 0);
+	e->w->state = WALK_FRESH;
+	e->w->depth = 0;
 	portable_rolled
 	for (i = 0; i < WALK_STEPS && result == WALK_ON; i++)
-		result = walk_step(e->img, &e->p, &e->w);
+		result = walk_step(e->ctx, e->img, e->p, e->w);
 	/* The helper for loops costs another call for each step. */
 	if (result == WALK_ON) {
 		e->result = WALK_ON;
@@ -236,7 +274,7 @@ static __always_inline u32 walk_image(struct evaluation *e, u32 base)
 {
 	u32 result = walk_rules(e, base);
 
-	return result == WALK_POLICY ? walk_policy(e->img, &e->p, base) : result;
+	return result == WALK_POLICY ? walk_policy(e->img, e->p, base) : result;
 }
 
 /*

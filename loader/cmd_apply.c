@@ -14,7 +14,9 @@ static const char help[] =
 	"Usage: bpfilter apply [-T TABLE[,TABLE]] [[-4|-6] FILE...]\n\n"
 	"Make the rules of all FILEs, joined in order, the rule set of this network\n"
 	"namespace, at one instant. If anything fails, the old rules stay in force.\n"
-	"Without FILE: rules.v4, rules.v6 and rules in " INPUT_DIR ".\n"
+	"A FILE named *.ipset holds sets for -m set, as ipset save prints them; with\n"
+	"no other FILE these are replaced under the rules in force.\n"
+	"Without FILE: rules.v4, rules.v6, rules and *.ipset in " INPUT_DIR ".\n"
 	"A family that no FILE is for keeps the rules it has. Of the other families\n"
 	"all tables are replaced: those that are not in the FILEs, or not named by -T,\n"
 	"are empty afterwards.\n\n"
@@ -43,6 +45,27 @@ struct apply {
  * A family that was not named goes on: its rules join the ones that are new. Afterwards the image
  * has to be compiled again.
  */
+static int add_taken_over(struct apply *a, char *text, size_t len, unsigned int families,
+			  struct error *err)
+{
+	return input_add(a->input, &(struct input_file){
+		.name = families ? "(rules in force)" : "(sets in force)", .text = text,
+		.len = len, .families = families, .taken_over = true, .sets = !families }, err);
+}
+
+/* The sets that their rules name; where there is a new one of a name, it is that. */
+static int take_over_sets(struct apply *a, const struct ruleset *old, unsigned int families,
+			  struct error *err)
+{
+	char *text = NULL;
+	size_t len = 0;
+	int ret = input_sets_text(old, families, &text, &len, err);
+
+	if (ret || !text)
+		return ret;
+	return add_taken_over(a, text, len, 0, err);
+}
+
 static int take_over(struct apply *a, const struct filter_view *view, struct error *err)
 {
 	unsigned int others = view->image->families & ~a->image.header->families;
@@ -61,10 +84,10 @@ static int take_over(struct apply *a, const struct filter_view *view, struct err
 			continue;
 		ret = input_ruleset_text(&old, (enum family)f, &text, &len, err);
 		if (!ret)
-			ret = input_add(a->input, &(struct input_file){
-				.name = "(rules in force)", .text = text, .len = len,
-				.families = FAMILY_BIT(f), .taken_over = true }, err);
+			ret = add_taken_over(a, text, len, FAMILY_BIT(f), err);
 	}
+	if (!ret)
+		ret = take_over_sets(a, &old, others, err);
 	ruleset_free(&old);
 	if (ret)
 		return ret;
@@ -81,6 +104,8 @@ static int merge(struct apply *a, struct error *err)
 
 	if (ret == -ENOENT) {
 		*err = (struct error){ 0 };
+		if (!a->image.header->families)
+			return error_set(err, -EINVAL, "these are sets alone, and no rules are in force that could use them");
 		return 0;
 	}
 	if (ret)
@@ -190,8 +215,10 @@ int apply_rules(struct input *in, enum image_origin origin)
 {
 	struct apply a = { .input = in, .kernel = { .lock_fd = -1 } };
 	struct error err = { 0 };
+	const struct error *warnings;
 	bool opened = false;
 	int ret = input_build(in, &a.image, &err);
+	size_t nr_warnings;
 
 	if (!ret)
 		ret = kernel_check(&err);
@@ -202,6 +229,8 @@ int apply_rules(struct input *in, enum image_origin origin)
 		ret = merge(&a, &err);
 	if (!ret)
 		ret = put_in_force(&a, origin, &err);
+	nr_warnings = input_warnings(in, &warnings);
+	command_warnings(warnings, nr_warnings);
 	if (ret) {
 		ret = command_failed(&err);
 		command_note("the rules in force are unchanged");

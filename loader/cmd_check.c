@@ -8,7 +8,8 @@
 static const char help[] =
 	"Usage: bpfilter check [-T TABLE[,TABLE]] [--print [-c]] [-4|-6] FILE...\n\n"
 	"Parse and compile the rules of all FILEs, joined in order; load nothing.\n"
-	"FILE is text as iptables-save prints it, an image, or - for standard input.\n\n"
+	"FILE is text as iptables-save prints it, an image, or - for standard input;\n"
+	"if it is named *.ipset, sets for -m set, as ipset save prints them.\n\n"
 	"  -4, -6          the FILE that follows is IPv4 (IPv6) rules; without: by its\n"
 	"                  suffix .v4 or .v6, else it is for both\n"
 	"  -T TABLE        take these tables only (filter, raw); may be repeated\n"
@@ -64,6 +65,10 @@ static void print_summary(const struct input *in, struct buffer *out)
 		const struct input_file *file = &in->files[i];
 		uint32_t v4 = file->nr_rules[FAMILY_IPV4], v6 = file->nr_rules[FAMILY_IPV6];
 
+		if (file->sets) {
+			buffer_printf(out, "%s: sets, ok\n", file->name);
+			continue;
+		}
 		buffer_printf(out, "%s: %u rules, ok", file->name, v4 + v6);
 		if (file->families == FAMILIES_ALL)
 			buffer_printf(out, " (%u IPv4, %u IPv6)", v4, v6);
@@ -74,23 +79,29 @@ static void print_summary(const struct input *in, struct buffer *out)
 static int check(struct input *in, bool print, unsigned int flags)
 {
 	struct buffer out = { 0 };
-	struct error err = { 0 };
-	struct image img = { 0 };
+	struct error err = { 0 }, target = { 0 };
+	char warning[IMAGE_WARNING] = "";
+	const struct error *warnings;
 	struct ruleset rs;
+	size_t nr_warnings;
 	int ret;
 
 	ruleset_init(&rs);
 	ret = input_read(in, &err);
 	if (!ret)
 		ret = input_parse(in, &rs, &err);
+	nr_warnings = input_warnings(in, &warnings);
+	command_warnings(warnings, nr_warnings);
 	if (!ret && !in->has_image)
-		ret = image_compile(&rs, &img, &err);
+		ret = image_try(&rs, warning, &target, &err);
 	if (ret) {
 		ret = command_failed(&err);
 		goto out;
 	}
-	if (img.warning[0])
-		command_warn("%s", img.warning);
+	if (target.msg[0])
+		command_warnings(&target, 1);
+	if (warning[0])
+		command_warn("%s", warning);
 	if (print)
 		out.failed = print_rules(&rs, in->tables, flags, &out);
 	else
@@ -98,7 +109,6 @@ static int check(struct input *in, bool print, unsigned int flags)
 	ret = command_output(&out);
 out:
 	buffer_free(&out);
-	image_free(&img);
 	ruleset_free(&rs);
 	return ret;
 }

@@ -46,12 +46,16 @@ static int compile(struct input *in, const char *path)
 {
 	struct image img = { 0 };
 	struct error err = { 0 };
+	const struct error *warnings;
 	int ret = input_read(in, &err);
+	size_t nr_warnings;
 
 	if (!ret && in->has_image)
 		ret = error_set(&err, -1, "%s is an image already", in->files[0].name);
 	if (!ret)
 		ret = input_compile(in, &img, &err);
+	nr_warnings = input_warnings(in, &warnings);
+	command_warnings(warnings, nr_warnings);
 	if (!ret)
 		ret = image_write(&img, path, &err);
 	if (!ret && img.warning[0])

@@ -3,12 +3,15 @@
 #include <getopt.h>
 
 #include "commands.h"
+#include "compile/recent.h"
 #include "inforce.h"
 #include "rules/parse.h"
 
 static const char help[] =
-	"Usage: bpfilter list [-4|-6] [-v] [-n] [-x] [--line-numbers] [-t TABLE] [CHAIN]\n\n"
-	"Print the rules in force as iptables -L does.\n\n"
+	"Usage: bpfilter list [-4|-6] [-v] [-n] [-x] [--line-numbers] [-t TABLE] [CHAIN]\n"
+	"       bpfilter list --recent [NAME]\n\n"
+	"Print the rules in force as iptables -L does, or the addresses that the match\n"
+	"recent remembers, as /proc/net/xt_recent/NAME does.\n\n"
 	"  -4, -6               of this family; without: IPv4, then IPv6, each behind a\n"
 	"                       comment line with its name\n"
 	"  -v, --verbose        with counters and interfaces\n"
@@ -17,6 +20,8 @@ static const char help[] =
 	"      --line-numbers   number the rules of each chain\n"
 	"  -t TABLE             this table: filter (default) or raw\n"
 	"  CHAIN                this chain only\n"
+	"      --recent         instead of rules: the list NAME of -m recent; without NAME\n"
+	"                       all of them, each behind a comment line with its name\n"
 	"      --help           this text\n";
 
 static const struct option options[] = {
@@ -27,6 +32,7 @@ static const struct option options[] = {
 	{ "exact", no_argument, NULL, 'x' },
 	{ "line-numbers", no_argument, NULL, 'l' },
 	{ "table", required_argument, NULL, 't' },
+	{ "recent", no_argument, NULL, 'r' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -80,7 +86,29 @@ static int list(const struct selection *sel, const char *chain, unsigned int fla
 	return ret;
 }
 
-static int parse_options(int argc, char **argv, struct selection *sel, unsigned int *flags)
+/* What the lists of -m recent hold; @name NULL: of all. */
+static int list_recent(const char *name)
+{
+	struct inforce in;
+	struct error err = { 0 };
+	struct buffer out = { 0 };
+	int ret;
+
+	if (inforce_open(&in, &err))
+		return command_failed(&err);
+	ret = recent_list(&out, in.view.image, name);
+	if (ret == -ENOENT)
+		error_set(&err, ret, "no rule in force has a list '%s' of match \"recent\"", name);
+	else if (ret)
+		error_errno(&err, ret, "cannot list the addresses");
+	ret = ret ? command_failed(&err) : command_output(&out);
+	buffer_free(&out);
+	inforce_close(&in);
+	return ret;
+}
+
+static int parse_options(int argc, char **argv, struct selection *sel, unsigned int *flags,
+			 bool *recent)
 {
 	struct error err = { 0 };
 	int c;
@@ -109,6 +137,9 @@ static int parse_options(int argc, char **argv, struct selection *sel, unsigned 
 			if (selection_table(sel, optarg, &err))
 				return command_usage(argv[0], "%s", err.msg);
 			break;
+		case 'r':
+			*recent = true;
+			break;
 		case 'h':
 			return -1;
 		default:
@@ -122,11 +153,14 @@ int cmd_list(int argc, char **argv)
 {
 	struct selection sel = { 0 };
 	unsigned int flags = 0;
-	int ret = parse_options(argc, argv, &sel, &flags);
+	bool recent = false;
+	int ret = parse_options(argc, argv, &sel, &flags, &recent);
 
 	if (ret < 0)
 		return command_text(help);
 	if (!ret && argc - optind > 1)
-		ret = command_usage(argv[0], "one CHAIN at a time");
+		ret = command_usage(argv[0], "one %s at a time", recent ? "NAME" : "CHAIN");
+	if (!ret && recent)
+		return list_recent(optind < argc ? argv[optind] : NULL);
 	return ret ? ret : list(&sel, optind < argc ? argv[optind] : NULL, flags);
 }

@@ -6,14 +6,17 @@
 #include "commands.h"
 #include "inforce.h"
 #include "rules/parse.h"
+#include "rules/sets.h"
 
 static const char help[] =
-	"Usage: bpfilter save [-4|-6] [-c] [-t TABLE]\n\n"
-	"Print the rules in force as iptables-save does.\n\n"
+	"Usage: bpfilter save [-4|-6] [-c] [-t TABLE]\n"
+	"       bpfilter save --sets\n\n"
+	"Print the rules in force as iptables-save does, or their sets as ipset save does.\n\n"
 	"  -4, -6           of this family; without: IPv4, then IPv6, each behind a\n"
 	"                   comment line with its name\n"
 	"  -c, --counters   with packet and byte counters\n"
 	"  -t TABLE         this table only: filter or raw\n"
+	"      --sets       the sets of the rules in force, for a FILE named *.ipset\n"
 	"      --help       this text\n";
 
 static const struct option options[] = {
@@ -21,6 +24,7 @@ static const struct option options[] = {
 	{ "ipv6", no_argument, NULL, '6' },
 	{ "counters", no_argument, NULL, 'c' },
 	{ "table", required_argument, NULL, 't' },
+	{ "sets", no_argument, NULL, 's' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
@@ -74,11 +78,28 @@ out:
 	return ret;
 }
 
+static int save_sets(void)
+{
+	struct inforce in;
+	struct error err = { 0 };
+	struct buffer out = { 0 };
+	int ret;
+
+	if (inforce_open(&in, &err))
+		return command_failed(&err);
+	ipsets_print(&out, &in.rules, 0, NULL, NULL);
+	ret = command_output(&out);
+	buffer_free(&out);
+	inforce_close(&in);
+	return ret;
+}
+
 int cmd_save(int argc, char **argv)
 {
 	struct selection sel = { 0 };
 	struct error err = { 0 };
 	unsigned int flags = 0;
+	bool sets = false;
 	int c, ret = 0;
 
 	while (!ret && (c = getopt_long(argc, argv, ":46ct:", options, NULL)) != -1) {
@@ -94,6 +115,9 @@ int cmd_save(int argc, char **argv)
 		case 'c':
 			flags |= PRINT_COUNTERS;
 			break;
+		case 's':
+			sets = true;
+			break;
 		case 't':
 			if (selection_table(&sel, optarg, &err))
 				ret = command_usage(argv[0], "%s", err.msg);
@@ -104,5 +128,9 @@ int cmd_save(int argc, char **argv)
 	}
 	if (!ret && optind < argc)
 		ret = command_usage(argv[0], "no argument is expected: %s", argv[optind]);
-	return ret ? ret : save(&sel, flags);
+	if (!ret && sets && (sel.families || sel.table_given || flags))
+		ret = command_usage(argv[0], "--sets goes with no other option");
+	if (ret)
+		return ret;
+	return sets ? save_sets() : save(&sel, flags);
 }

@@ -56,6 +56,12 @@ int command_failed(const struct error *err)
 	return COMMAND_FAILED;
 }
 
+void command_warnings(const struct error *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		error_print(&list[i], STDERR_FILENO);
+}
+
 /* One write a message: lines of two commands on one terminal do not mix. */
 static void say(const char *prefix, const char *fmt, va_list args)
 {

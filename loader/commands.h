@@ -60,6 +60,9 @@ int command_input(const char *cmd, int ret, const struct error *err);
 /** command_bad_option() - the message for getopt_long()'s ':' and '?' (opterr must be 0). */
 int command_bad_option(char **argv, int c);
 
+/** command_warnings() - print @n of them, see input_warnings(). */
+void command_warnings(const struct error *list, size_t n);
+
 /** command_warn(), command_note() - a line on standard error. */
 __attribute__((format(printf, 1, 2)))
 void command_warn(const char *fmt, ...);

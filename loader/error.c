@@ -118,6 +118,7 @@ static void format(const struct error *err, char *buf, unsigned long size, const
 		   bool colour)
 {
 	const char *bold = colour ? "\033[1m" : "", *red = colour ? "\033[1;31m" : "";
+	const char *magenta = colour ? "\033[1;35m" : "";
 	const char *green = colour ? "\033[1;32m" : "", *off = colour ? "\033[0m" : "";
 	unsigned long pos = 0;
 	const char *c;
@@ -138,7 +139,8 @@ static void format(const struct error *err, char *buf, unsigned long size, const
 	} else {
 		add(buf, size, &pos, "%s", who);
 	}
-	add(buf, size, &pos, "%serror:%s ", red, off);
+	add(buf, size, &pos, "%s%s:%s ", err->warning ? magenta : red,
+	    err->warning ? "warning" : "error", off);
 	for (c = err->msg; *c; c++)
 		add(buf, size, &pos, "%c", (unsigned char)*c >= 0x80 ? *c : printable(*c));
 	add(buf, size, &pos, "\n");

@@ -2,13 +2,13 @@
 #ifndef LOADER_ERROR_H
 #define LOADER_ERROR_H
 
+#include <stdbool.h>
+
 /*
  * Errors are values. A function that can fail returns 0 or a negative errno and, if it was given a
  * struct error, leaves in it the one message a person will read. Nothing below a command prints.
  * The first error set wins: it is nearest to the cause.
  */
-
-struct source;
 
 struct error {
 	char msg[512];		/* without trailing newline; empty: no error */
@@ -18,6 +18,7 @@ struct error {
 	unsigned int column;	/* 1-based, in bytes; 0: no column */
 	char excerpt[160];	/* the line itself, cut around the column if it is long */
 	unsigned int caret;	/* 0-based offset of the caret in @excerpt */
+	bool warning;		/* it is one, and no error */
 };
 
 /* The value is returned here, where compilers and analysers see that it is not 0. */
@@ -55,7 +56,7 @@ int error_at_(struct error *err, int ret, const char *where, unsigned int line, 
 #define error_at(err, ret, ...) ERROR_RETURN(error_at_, err, ret, __VA_ARGS__)
 
 /**
- * error_print() - "WHERE:LINE:COL: error: MSG", the line and a caret, then "hint: ..."
+ * error_print() - "WHERE:LINE:COL: error: MSG" (or warning), the line and a caret, "hint: ..."
  * @fd: where to; colours only if it is a terminal.
  */
 void error_print(const struct error *err, int fd);

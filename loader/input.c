@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "input.h"
+#include "rules/sets.h"
 
 int input_getopt(int argc, char **argv, const char *letters, const struct option *options)
 {
@@ -28,7 +29,8 @@ static int add_file(struct input *in, const struct input_file *file, struct erro
 
 	if (!files)
 		return error_errno(err, -ENOMEM, "cannot take in %s", file->name);
-	files[in->nr_files++] = *file;
+	files[in->nr_files] = *file;
+	files[in->nr_files++].sets |= sets_name(file->name) && !file->inline_rules;
 	in->files = files;
 	return 0;
 }
@@ -53,6 +55,12 @@ static int add_operand(struct input *in, const char *name, struct error *err)
 	for (size_t i = 0; i < in->nr_files; i++)
 		if (!strcmp(name, "-") && !strcmp(in->files[i].name, "-"))
 			return error_set(err, -EINVAL, "standard input (-) can be read only once");
+	if (sets_name(name)) {
+		if (in->pending)
+			return error_set(err, -EINVAL, "%s holds sets: -4 and -6 do not apply",
+					 name);
+		return add_file(in, &file, err);
+	}
 	if (!file.families)
 		file.families = input_families(name);
 	if (!file.families && in->last) {
@@ -128,7 +136,7 @@ static int add_default(struct input *in, const char *dir, const char *name, unsi
 	struct stat st;
 	int ret = 0;
 
-	if (!file.families)
+	if (families && !file.families)
 		return 0;
 	if (asprintf(&file.own_name, "%s/%s", dir, name) < 0)
 		return error_errno(err, -ENOMEM, "cannot take in %s/%s", dir, name);
@@ -196,6 +204,28 @@ static int default_image(struct input *in, const char *dir, struct error *err)
 	return ret;
 }
 
+static int is_set_file(const struct dirent *e)
+{
+	return e->d_name[0] != '.' && sets_name(e->d_name) && strcmp(e->d_name, "rescue.ipset");
+}
+
+/* All of them: which ones the rules name is known when these have been read. */
+static int default_sets(struct input *in, const char *dir, struct error *err)
+{
+	struct dirent **list = NULL;
+	int n = scandir(dir, &list, is_set_file, alphasort), ret = 0, i;
+
+	if (n < 0)
+		return error_errno(err, -errno, "cannot look into %s", dir);
+	for (i = 0; i < n; i++) {
+		if (!ret)
+			ret = add_default(in, dir, list[i]->d_name, 0, err);
+		free(list[i]);
+	}
+	free(list);
+	return ret;
+}
+
 int input_defaults(struct input *in, const char *dir, struct error *err)
 {
 	int ret = default_tables(in, dir, err);
@@ -206,6 +236,8 @@ int input_defaults(struct input *in, const char *dir, struct error *err)
 		ret = add_default(in, dir, "rules.v6", FAMILY_BIT(FAMILY_IPV6), err);
 	if (!ret)
 		ret = add_default(in, dir, "rules", FAMILIES_ALL, err);
+	if (!ret && in->nr_files)
+		ret = default_sets(in, dir, err);
 	if (!ret && !in->nr_files)
 		ret = default_image(in, dir, err);
 	if (!ret && !in->nr_files) {
@@ -272,7 +304,7 @@ int input_read(struct input *in, struct error *err)
 					      err);
 		if (ret)
 			return ret;
-		if (!is_image(file))
+		if (file->sets || !is_image(file))
 			continue;
 		ret = check_image_use(in, file, err);
 		if (ret)
@@ -307,7 +339,18 @@ static int parse_image(struct input_file *file, struct ruleset *rs, struct error
 	return ret;
 }
 
-static int parse_file(struct input_file *file, struct ruleset *rs, struct error *err)
+static int parse_sets(const struct input_file *file, struct ruleset *rs, struct error *err)
+{
+	const struct sets_source src = {
+		.where = file->name, .text = file->text, .len = file->len,
+		.gives_way = file->taken_over,
+	};
+
+	return sets_parse(rs, &src, err);
+}
+
+static int parse_file(struct input *in, struct input_file *file, struct ruleset *rs,
+		      struct error *err)
 {
 	const struct rules_source src = {
 		.where = file->name,
@@ -316,12 +359,15 @@ static int parse_file(struct input_file *file, struct ruleset *rs, struct error 
 		.families = file->families,
 		.tables = file->tables,
 		.inline_rules = file->inline_rules,
+		.warnings = &in->warnings,
 	};
 	uint32_t before[NR_FAMILIES];
 	int ret;
 
 	for (int f = 0; f < NR_FAMILIES; f++)
 		before[f] = ruleset_count(rs, FAMILY_BIT(f));
+	if (file->sets)
+		return parse_sets(file, rs, err);
 	ret = is_image(file) ? parse_image(file, rs, err) : rules_parse(rs, &src, err);
 	for (int f = 0; f < NR_FAMILIES; f++) {
 		uint32_t now = ruleset_count(rs, FAMILY_BIT(f));
@@ -334,8 +380,9 @@ static int parse_file(struct input_file *file, struct ruleset *rs, struct error 
 
 int input_parse(struct input *in, struct ruleset *rs, struct error *err)
 {
+	in->warnings.len = 0;
 	for (size_t i = 0; i < in->nr_files; i++) {
-		int ret = parse_file(&in->files[i], rs, err);
+		int ret = parse_file(in, &in->files[i], rs, err);
 
 		if (ret)
 			return ret;
@@ -369,6 +416,12 @@ int input_build(struct input *in, struct image *img, struct error *err)
 	return compile(in, img, image_build, err);
 }
 
+size_t input_warnings(const struct input *in, const struct error **list)
+{
+	*list = (const struct error *)(const void *)in->warnings.data;
+	return in->warnings.len / sizeof(**list);
+}
+
 void input_names(const struct input *in, struct buffer *out)
 {
 	const char *comma = "";
@@ -389,7 +442,23 @@ void input_free(struct input *in)
 		free(in->files[i].sig);
 	}
 	free(in->files);
+	buffer_free(&in->warnings);
 	*in = (struct input){ 0 };
+}
+
+int input_sets_text(const struct ruleset *rs, unsigned int families, char **text, size_t *len,
+		    struct error *err)
+{
+	struct buffer out = { 0 };
+
+	ipsets_print(&out, rs, families, NULL, NULL);
+	if (out.failed) {
+		buffer_free(&out);
+		return error_errno(err, -ENOMEM, "cannot take over the sets");
+	}
+	*text = out.data;
+	*len = out.len;
+	return 0;
 }
 
 int input_ruleset_text(const struct ruleset *rs, enum family f, char **text, size_t *len,
@@ -399,7 +468,8 @@ int input_ruleset_text(const struct ruleset *rs, enum family f, char **text, siz
 
 	for (int t = NR_TABLES - 1; t >= 0; t--)
 		if (rs->tables[f][t].present)
-			rules_print(&out, rs, f, (enum table_id)t, PRINT_ZERO_POLICY);
+			rules_print(&out, rs, f, (enum table_id)t,
+				    PRINT_ZERO_POLICY | PRINT_COMPLETE);
 	if (!out.len)
 		buffer_putc(&out, '\n');
 	if (out.failed) {

@@ -10,7 +10,8 @@
  *
  *	-T TABLE[,TABLE...]	take these tables only; may be repeated
  *	-4, -6			before the FILE they govern
- *	FILE			rule text; an image (told by its magic); "-": standard input
+ *	FILE			rule text; sets, if its name ends in .ipset (rules/sets.h); an image
+ *				(told by its magic); "-": standard input
  *
  * The families of a FILE: the -4 or -6 directly before it; else its suffix .v4 or .v6; else the
  * last -4 or -6 of the line so far; else both.
@@ -34,6 +35,7 @@ struct input_file {
 	bool given;		/* families by option */
 	bool inline_rules;	/* a bare rule of the kernel command line, boot/sources.c */
 	bool taken_over;	/* of a rule set in force: the command line did not name it */
+	bool sets;		/* holds sets, not rules: sets_name() */
 };
 
 struct input {
@@ -43,6 +45,7 @@ struct input {
 	unsigned int pending;	/* -4, -6 seen since the last FILE */
 	unsigned int last;	/* ... and before it */
 	bool has_image;		/* the one FILE is an image; after input_read() */
+	struct buffer warnings;	/* of input_parse(): struct error, one behind the other */
 };
 
 /*
@@ -62,8 +65,8 @@ int input_end(struct input *in, int argc, char **argv, struct error *err);
 
 /**
  * input_defaults() - the rule files of @dir (INPUT_DIR) when the line names none: rules.v4,
- * rules.v6, rules, and without any of those the one *.image; DIR/tables is -T. Honours -4 and -6
- * that were given. -ENOENT: there is no such file.
+ * rules.v6, rules, with all *.ipset but rescue.ipset; and without any of those rules the one
+ * *.image; DIR/tables is -T. Honours -4 and -6 that were given. -ENOENT: there is no such file.
  */
 int input_defaults(struct input *in, const char *dir, struct error *err);
 
@@ -93,9 +96,19 @@ int input_compile(struct input *in, struct image *img, struct error *err);
 /** input_build() - the same, in parts: for image_fill(). */
 int input_build(struct input *in, struct image *img, struct error *err);
 
+/** input_warnings() - of the last input_parse(). Returns how many, *list the first. */
+size_t input_warnings(const struct input *in, const struct error **list);
+
 /** input_names() - "a.v4, b.v6" without what was taken over. */
 void input_names(const struct input *in, struct buffer *out);
 void input_free(struct input *in);
+
+/**
+ * input_sets_text() - the sets that rules of these families (FAMILY_BIT()s) name; *text is
+ * malloc()ed. NULL and 0: there are none.
+ */
+int input_sets_text(const struct ruleset *rs, unsigned int families, char **text, size_t *len,
+		    struct error *err);
 
 /** input_ruleset_text() - all tables of one family as text; *text is malloc()ed. */
 int input_ruleset_text(const struct ruleset *rs, enum family f, char **text, size_t *len,

@@ -127,6 +127,10 @@ $(B)/host/inject: loader/test/closed/inject.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CC) -std=gnu11 -O2 -g $(filter-out -Werror,$(warnings)) -o $@ $^
 
+$(B)/host/printer: $(B)/host/loader/test/corpus/printer.o $(PURE:%.c=$(B)/host/%.o)
+	$(call say,HOSTLD,$@)
+	$(Q)$(HOST_CC) $(SANITIZE) -o $@ $^ -lz -lsodium -lpthread
+
 # The evaluator in user space beside the kernel's; static, for the guest too.
 simulate: $(B)/host/simulate $(B)/host/record.bpf.o
 

@@ -20,6 +20,15 @@
 /* After SIGKILL. What does not end then hangs in the kernel: it is left to the next init. */
 #define KILL_WAIT_MS	2000
 
+/* The first warning goes where an error would have been. */
+static void leave_warning(const struct input *in, struct error *err)
+{
+	const struct error *list;
+
+	if (input_warnings(in, &list))
+		*err = list[0];
+}
+
 static int make_image(const struct boot *b, enum image_origin origin, int image_fd,
 		      const struct fetch *fetch, struct child_result *res)
 {
@@ -46,8 +55,10 @@ static int make_image(const struct boot *b, enum image_origin origin, int image_
 			error_errno(&res->err, ret, "cannot hand over the image");
 	}
 	timing_part(&res->timing, TIMING_WRITE);
-	if (!ret)
+	if (!ret) {
 		res->families = img.header->families;
+		leave_warning(&in, &res->err);
+	}
 	sources_names(&in, res->sources, sizeof(res->sources));
 	return ret;	/* the process ends: nothing is freed */
 }

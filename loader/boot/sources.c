@@ -7,6 +7,7 @@
 
 #include "boot/firmware.h"
 #include "boot/stage2.h"
+#include "rules/sets.h"
 
 /* @file owns what it has, in any case. */
 static int add(struct input *in, struct input_file *file, const char *name, struct error *err)
@@ -22,6 +23,8 @@ static int add(struct input *in, struct input_file *file, const char *name, stru
 		file->families = input_families(name);
 	if (!file->families)
 		file->families = FAMILIES_ALL;
+	if (sets_name(name) && !file->inline_rules)
+		file->families = 0;
 	return input_add(in, file, err);
 }
 
@@ -95,12 +98,15 @@ static int collect_one(struct input *in, const struct fetched *f, struct error *
 
 static int collect_rescue(struct input *in, struct error *err)
 {
-	static const char *const names[] = { INPUT_DIR "/rescue.v4", INPUT_DIR "/rescue.v6" };
+	static const char *const names[] = {
+		INPUT_DIR "/rescue.v4", INPUT_DIR "/rescue.v6", INPUT_DIR "/rescue.ipset",
+	};
 	struct stat st;
 	int ret = 0;
 
-	for (size_t i = 0; !ret && i < 2; i++)
-		if (!lstat(names[i], &st))
+	/* Sets alone are no rules. */
+	for (size_t i = 0; !ret && i < 3; i++)
+		if ((i < 2 || in->nr_files) && !lstat(names[i], &st))
 			ret = input_option(in, 1, names[i], err);
 	return ret || in->nr_files ? ret : -ENOENT;
 }

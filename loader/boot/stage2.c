@@ -98,6 +98,8 @@ static void log_rules(const struct image_header *image, const struct child_resul
 {
 	char digest[13];
 
+	if (res->err.msg[0])
+		boot_log_error(LOG_WARNING, &res->err);
 	for (size_t i = 0; i < 6; i++)
 		snprintf(digest + 2 * i, 3, "%02x", image->digest[i]);
 	boot_log(LOG_INFO, "rules of %s, digest %s, connection tracking: %s", res->sources, digest,

@@ -11,7 +11,7 @@ struct child_result {
 	int32_t ret;			/* 0: the image is complete */
 	uint32_t families;		/* that a source was given for */
 	struct timing timing;
-	struct error err;
+	struct error err;		/* ret 0: the first warning, if there is one */
 	char sources[256];		/* for people: "/etc/bpfilter/rules.v4, 3 inline rules" */
 };
 #define CHILD_MAGIC	0x32747342U
@@ -43,7 +43,7 @@ int sources_fetch(const struct cmdline *c, struct fetch *f, struct error *err);
 /* sources.c */
 /**
  * sources_collect() - which texts: of IMAGE_ORIGIN_BOOT what was fetched, else /etc/bpfilter; of
- * IMAGE_ORIGIN_RESCUE /etc/bpfilter/rescue.v4 and .v6. -ENOENT: there are none.
+ * IMAGE_ORIGIN_RESCUE /etc/bpfilter/rescue.v4 and .v6, with rescue.ipset. -ENOENT: there are none.
  */
 int sources_collect(const struct cmdline *c, const struct fetch *f, enum image_origin origin,
 		    struct input *in, struct error *err);

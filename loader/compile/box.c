@@ -113,29 +113,41 @@ static void box_basics(struct builder *b, struct program *p, struct box *box,
 		program_op(p, OP_FRAGMENT, r->flags & RULE_INV_FRAG ? OP_INVERT : 0, 0, NULL, 0);
 }
 
+/* What is in p->ops from @from on becomes a program in the image; *program: as in a trait. */
+static int store_program(struct builder *b, struct program *p, unsigned int from, u32 *program)
+{
+	uint32_t offset;
+	int ret;
+
+	program_op(p, OP_END, 0, 0, NULL, 0);
+	if (p->failed)
+		return p->failed;
+	ret = store_add(&b->program_store, &b->programs, p->ops + from,
+			(p->len - from) * (uint32_t)sizeof(u64), &offset);
+	*program = offset + 8;
+	p->len = from;
+	return ret;
+}
+
 /* The trait, and the program if the trait cannot check it all. */
 static int trait_finish(struct builder *b, struct image_trait *t, struct program *p,
 			uint32_t *number)
 {
 	uint32_t offset;
 	bool absorbed;
-	int ret;
+	int ret = 0;
 
 	if (p->l4)
 		t->flags |= TRAIT_L4;
 	absorbed = trait_absorb(t, p);
 	if (absorbed && p->multiport)
 		t->flags |= TRAIT_WHOLE_L4;
-	if (!absorbed || p->multiport) {
-		program_op(p, OP_END, 0, 0, NULL, 0);
-		if (p->failed)
-			return p->failed;
-		ret = store_add(&b->program_store, &b->programs, p->ops,
-				p->len * (uint32_t)sizeof(u64), &offset);
-		if (ret)
-			return ret;
-		t->program = offset + 8;
-	}
+	if (p->stateful)
+		ret = store_program(b, p, p->residual, &t->residual);
+	if (!ret && (!absorbed || p->multiport))
+		ret = store_program(b, p, 0, &t->program);
+	if (ret)
+		return ret;
 	ret = store_add(&b->trait_store, &b->traits, t, sizeof(*t), &offset);
 	*number = offset / (uint32_t)sizeof(*t);
 	return ret;
@@ -198,13 +210,22 @@ static void store(struct builder *b, const struct box *x, const struct program *
 	b->room -= p->nr_boxes - 1;
 }
 
-static int box_error(const struct rule *r, int ret, struct error *err)
+static int box_error(const struct rule *r, int ret, const char *why, struct error *err)
 {
 	if (ret == -E2BIG)
+		why = "this rule has too many matches";
+	if (why)
 		return error_at(err, ret, r->origin.where ? r->origin.where : "", r->origin.line, 1,
 				r->origin.text ? r->origin.text : "", r->origin.text_len,
-				"this rule has too many matches");
+				"%s", why);
 	return error_errno(err, ret, "compiling the rules");
+}
+
+static int box_unsupported(const struct rule *r, const struct match_ext *ext, struct error *err)
+{
+	return error_at(err, -ENOTSUP, r->origin.where ? r->origin.where : "", r->origin.line, 1,
+			r->origin.text ? r->origin.text : "", r->origin.text_len,
+			"unsupported match \"%s\": %s", ext->name, ext->unsupported);
 }
 
 int box_compile(struct builder *b, const struct rule *r, enum family f, uint32_t act,
@@ -218,18 +239,23 @@ int box_compile(struct builder *b, const struct rule *r, enum family f, uint32_t
 	int ret = 0;
 
 	program_start(&p, b->room < PROGRAM_BOXES ? b->room + 1 : PROGRAM_BOXES);
+	p.nr_cells = b->nr_cells;
+	p.named = &b->named;
 	box_basics(b, &p, &box, &t, r, f);
 	for (m = r->matches; m && !ret; m = m->next) {
+		if (m->ext->unsupported)
+			return box_unsupported(r, m->ext, err);
 		if (m->ext->compile)
 			ret = m->ext->compile(&p, m->data, r, f);
 	}
 	b->features |= p.features;
+	b->nr_cells = p.nr_cells;
 	if (!ret)
 		ret = p.failed;
 	if (!ret)
 		ret = trait_finish(b, &t, &p, &trait);
 	if (ret)
-		return box_error(r, ret, err);
+		return box_error(r, ret, p.why, err);
 	if (trait >= 1U << (32 - RULE4_TRAIT))
 		return error_set(err, -E2BIG, "more than %u rules differ in more than addresses and ports",
 				 (1U << (32 - RULE4_TRAIT)) - 1);

@@ -27,6 +27,11 @@ struct check {
 /** bad() - "the image is damaged: ..."; returns -EINVAL. */
 int bad(struct check *c, const char *what);
 
+/** check_sets() - the static sets: their nodes lie inside, keys ascend. */
+int check_sets(struct check *c);
+/** sets_there() - are the sets that an OP_SET asks in the image? */
+bool sets_there(const struct check *c, const struct image_op *op, const u64 *payload);
+
 /** check_nodes() - all nodes: which tree, how deep, children and splits. */
 int check_nodes(struct check *c);
 /** check_forest() - a chain's trees, and the leaves below them. Records have been checked. */

@@ -9,6 +9,8 @@
 
 #include "compile/forest.h"
 #include "compile/internal.h"
+#include "rules/sets.h"
+#include "rules/target.h"
 
 /* So many rules from the top of each chain are counted in shards. */
 #define HOT_RULES	64U
@@ -45,6 +47,7 @@ static uint32_t rule_act(const struct rule *r)
 		[TARGET_RETURN] = ACT_RETURN,
 		[TARGET_JUMP] = ACT_JUMP,
 		[TARGET_GOTO] = ACT_GOTO,
+		[TARGET_EXT] = ACT_DROP,	/* of image_try() alone */
 	};
 	uint32_t act = acts[r->target];
 
@@ -168,6 +171,10 @@ static int compile_chain(struct builder *b, const struct chain *c, enum family f
 		b->nr_hot++;
 	}
 	for (r = c->rules; r; r = r->next) {
+		if (r->target == TARGET_EXT && !b->check_only)
+			return target_error(r, err);
+		if (r->target == TARGET_EXT)
+			target_warning(r, b->check_only);
 		ret = box_compile(b, r, f, rule_act(r), err);
 		if (ret)
 			return ret;
@@ -191,9 +198,30 @@ static int compile_chains(struct builder *b, struct ruleset *rs, struct error *e
 			if (ret)
 				return ret;
 		}
+		if (i / NR_TABLES == FAMILY_IPV4)
+			b->nr_cells4 = b->nr_cells;
 	}
 	if (b->chains.failed)
 		return error_errno(err, -ENOMEM, "compiling the rules");
+	return 0;
+}
+
+/*
+ * The cells of named tables come behind those of rules: what a family's rules have does not depend
+ * on which family was the first to name a table (inner_carry_state()).
+ */
+static int place_named(struct builder *b, struct error *err)
+{
+	struct image_named *n = (void *)b->named.data;
+	size_t i, count = b->named.len / sizeof(*n);
+
+	for (i = 0; i < count; i++) {
+		if (n[i].count > IMAGE_CELLS_MAX - b->nr_cells)
+			return error_set(err, -E2BIG, "the tables of recent and hashlimit need more "
+					 "than %u entries", IMAGE_CELLS_MAX);
+		n[i].first = b->nr_cells;
+		b->nr_cells += n[i].count;
+	}
 	return 0;
 }
 
@@ -226,6 +254,8 @@ static void fill_header(struct image_header *h, const struct builder *b, struct 
 	h->nr_ids = b->nr_rules;
 	h->nr_counters = b->nr_counters;
 	h->nr_hot = b->nr_hot;
+	h->nr_state = b->nr_cells;
+	h->nr_state4 = b->nr_cells4;
 	for (f = 0; f < NR_FAMILIES; f++) {
 		for (t = 0; t < NR_TABLES; t++) {
 			for (hook = 0; hook < NR_HOOKS; hook++)
@@ -284,13 +314,14 @@ static int lay_out(struct builder *b, struct ruleset *rs, const struct text_task
 	h->rules6 = place_records(&size, &b->order6, sizeof(struct image_rule6));
 	h->traits = place(&size, b->traits.len, b->traits.len / sizeof(struct image_trait));
 	h->programs = place(&size, b->programs.len, b->programs.len);
-	h->residuals = place(&size, 0, 0);
-	h->sets = place(&size, 0, 0);
+	h->named = place(&size, b->named.len, b->named.len / sizeof(struct image_named));
+	sets_place(b, &size);
 	h->ifaces = place(&size, b->ifaces.count * sizeof(*b->ifaces.borders), b->ifaces.count);
 	h->text = place(&size, text->packed.len, text->packed.len);
 	h->text_size = text->size;
 	memcpy(h->digest, text->digest, sizeof(h->digest));
-	total = size + (size_t)h->nr_counters * sizeof(struct image_counter) + 64 + IMAGE_SLACK;
+	total = size + (size_t)h->nr_counters * sizeof(struct image_counter) +
+		(size_t)h->nr_state * sizeof(struct image_cell) + 128 + IMAGE_SLACK;
 	if (image_capacity(total) < 0)
 		return error_set(err, -E2BIG,
 				 "the rules need %zu bytes; at most %u are supported", total,
@@ -316,6 +347,8 @@ void image_fill(const struct image *img, void *to)
 	copy(to, h->trees, &b->trees);
 	copy(to, h->nodes, &b->nodes);
 	copy(to, h->programs, &b->programs);
+	copy(to, h->named, &b->named);
+	sets_copy(to, b);
 	if (b->ifaces.count)
 		memcpy((char *)to + h->ifaces.offset, b->ifaces.borders,
 		       b->ifaces.count * sizeof(*b->ifaces.borders));
@@ -343,6 +376,9 @@ static void builder_free(struct builder *b)
 	buffer_free(&b->trees);
 	buffer_free(&b->nodes);
 	buffer_free(&b->programs);
+	buffer_free(&b->named);
+	buffer_free(&b->sets);
+	buffer_free(&b->set_nodes);
 	ifaces_free(&b->ifaces);
 	store_free(&b->program_store);
 	store_free(&b->trait_store);
@@ -366,8 +402,12 @@ static int build(struct builder *b, struct ruleset *rs, struct error *err)
 		ret = ifaces_collect(&b->ifaces, rs, err);
 	if (ret)
 		return ret;
-	text_start(&text, rs, b->nr_rules);
-	ret = compile_chains(b, rs, err);
+	text_start(&text, rs, b->nr_rules + (rs->sets ? rs->sets->nr_records : 0));
+	ret = sets_compile(b, rs, err);
+	if (!ret)
+		ret = compile_chains(b, rs, err);
+	if (!ret)
+		ret = place_named(b, err);
 	text_ret = text_finish(&text, &text_err);
 	if (!ret && text_ret) {
 		ret = text_ret;
@@ -397,6 +437,20 @@ int image_build(struct ruleset *rs, struct image *img, struct error *err)
 	img->header = &b->header;
 	img->size = b->header.size;
 	return 0;
+}
+
+int image_try(struct ruleset *rs, char *warning, struct error *target, struct error *err)
+{
+	struct builder *b = calloc(1, sizeof(*b));
+	int ret;
+
+	if (!b)
+		return error_errno(err, -ENOMEM, "compiling the rules");
+	b->check_only = target;
+	ret = build(b, rs, err);
+	memcpy(warning, b->warning, IMAGE_WARNING);
+	builder_free(b);
+	return ret;
 }
 
 int image_compile(struct ruleset *rs, struct image *img, struct error *err)

@@ -31,8 +31,15 @@ struct image {
 int image_compile(struct ruleset *rs, struct image *img, struct error *err);
 
 /**
- * image_build() - the same, but the image stays in parts until image_fill() writes it where it is
- * to be: without a second copy in between. All of the header but its checksum is there.
+ * image_try() - would image_compile() succeed, were all targets carried out (TARGET_EXT)? Makes
+ * no image; @warning: IMAGE_WARNING bytes, as in struct image; @target: gets a warning about the
+ * first rule whose target is not.
+ */
+int image_try(struct ruleset *rs, char *warning, struct error *target, struct error *err);
+
+/**
+ * image_build() - image_compile(), but the image stays in parts until image_fill() writes it where
+ * it is to be: without a second copy in between. All of the header but its checksum is there.
  */
 int image_build(struct ruleset *rs, struct image *img, struct error *err);
 /** image_fill() - into zeroed memory of img->size bytes. */

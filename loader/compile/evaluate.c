@@ -28,24 +28,26 @@ unsigned int image_evaluate(void *space, size_t size, const struct packet_contex
 			    const void *packet, size_t len)
 {
 	struct image_space img = { .data = space, .size = size };
+	struct packet_context context = *ctx;
+	struct packet p = { .family = (u8)ctx->family, .len = (u32)len };
+	struct evaluation e = { .ctx = &context, .img = &img, .p = &p };
 	const struct image_header *h = space;
-	struct reader r = { .data = packet, .len = (u32)len };
-	struct evaluation e;
+	struct walk w;	/* not zeroed: as in the kernel */
+	struct reader r;
 	u32 base = h->base[ctx->family][ctx->table][ctx->hook];
 
 	if (base == IMAGE_NONE)
 		return EVALUATE_ACCEPT;
-	/* The walk is not zeroed: as in the kernel. */
-	e.img = &img;
-	memset(&e.p, 0, sizeof(e.p));
-	e.p.family = (u8)ctx->family;
-	e.p.len = (u32)len;
+	context.data = packet;
+	context.len = (u32)len;
+	e.w = &w;
 	if (chain_empty(&img, base))
-		return walk_policy(&img, &e.p, base);
-	if (packet_headers(NULL, &r, &e.p, h->features & IMAGE_F_TCP_OPTIONS))
+		return walk_policy(&img, &p, base);
+	hook_reader(&context, &r);
+	if (packet_headers(&context, &r, &p))
 		return WALK_ERROR(DROP_UNREADABLE);
-	e.p.in = device_interval(&img, ctx->in);
-	e.p.out = device_interval(&img, ctx->out);
-	e.p.ct = (u16)(ctx->ct ? ctx->ct : CT_INVALID);
+	p.in = device_interval(&img, ctx->in);
+	p.out = device_interval(&img, ctx->out);
+	p.ct = (u16)(ctx->ct ? ctx->ct : CT_INVALID);
 	return walk_image(&e, base);
 }

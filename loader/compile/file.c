@@ -27,6 +27,9 @@ uint64_t image_checksum(const struct image_header *h, size_t size)
 	copy.state = 0;
 	copy.loaded_at = 0;
 	copy.origin = 0;
+	copy.hz = 0;
+	copy.jiffies = 0;
+	copy.clock_offset = 0;
 	crc = crc32_z(0, (const Bytef *)&copy, sizeof(copy));
 	return crc32_z(crc, (const Bytef *)h + sizeof(copy), size - sizeof(copy));
 }

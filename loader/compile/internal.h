@@ -45,17 +45,21 @@ void store_free(struct store *s);
 
 /* Everything of an image before it is in one block. */
 struct builder {
-	struct buffer chains, trees, nodes, rules4, rules6, traits, programs;
+	struct buffer chains, trees, nodes, rules4, rules6, traits, programs, named;
+	struct buffer sets, set_nodes;
 	struct buffer order4, order6;	/* uint32_t: records in the order of the image */
 	struct ifaces ifaces;
 	struct store program_store, trait_store;
 	uint32_t features;
 	uint32_t nr_chains, nr_rules, nr_counters, nr_hot;
+	uint32_t nr_cells, nr_cells4;	/* of state; IPv4's */
+	uint32_t nr_sets;
 	uint32_t room;			/* records this chain may have besides one for each rule */
 	struct image_header header;	/* complete at the end */
 	struct buffer text;		/* compressed */
 	uint64_t dear;			/* cost of the dearest chain against what is typical */
 	char warning[IMAGE_WARNING];	/* about that chain */
+	struct error *check_only;	/* image_try(): no image comes of it; gets a warning */
 };
 
 /**
@@ -64,6 +68,15 @@ struct builder {
  */
 int box_compile(struct builder *b, const struct rule *r, enum family f, uint32_t act,
 		struct error *err);
+
+/**
+ * sets_compile() - the sets that rules name; sets ipset.index. Before the rules are compiled.
+ * Errors: -E2BIG, -ENOMEM.
+ */
+int sets_compile(struct builder *b, const struct ruleset *rs, struct error *err);
+/** sets_place() - where they will be: the header's section; *size: of the image so far. */
+void sets_place(struct builder *b, size_t *size);
+void sets_copy(void *image, const struct builder *b);
 
 /**
  * trait_absorb() - can a trait check what the program would? Then @t says it all, and no program is

@@ -4,7 +4,6 @@
 #include <errno.h>
 
 #define CACHE_LINE	64U
-#define STATE_CELL	64U
 #define SHARDS_MAX	8U
 /* What more shards may take. */
 #define SHARDS_BYTES	(2U << 20)
@@ -17,7 +16,7 @@ static uint64_t line_up(uint64_t n)
 int image_layout(struct image_header *h, size_t capacity, unsigned int nr_cpus)
 {
 	uint64_t state = line_up(h->size);
-	uint64_t counters = line_up(state + (uint64_t)h->nr_state * STATE_CELL);
+	uint64_t counters = line_up(state + (uint64_t)h->nr_state * sizeof(struct image_cell));
 	uint64_t hot = line_up(counters + (uint64_t)h->nr_counters * sizeof(struct image_counter));
 	uint64_t stride = line_up((uint64_t)h->nr_hot * sizeof(struct image_counter));
 	uint64_t shards = 1;

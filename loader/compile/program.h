@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "bpf/image.h"
+#include "buffer.h"
 
 /* Ports a packet may have; ICMP has no source and type << 8 | code for the destination. */
 struct port_box {
@@ -25,6 +26,7 @@ struct program {
 	unsigned int nr_ops;
 	u32 features;		/* IMAGE_F_* the rule needs */
 	int failed;		/* 0 or -E2BIG: does not fit */
+	const char *why;	/* what to say when a match's compile() fails; NULL: its errno */
 
 	/* The packet's ports have to be in one of these (program_narrow()). */
 	struct port_box boxes[PROGRAM_BOXES];
@@ -33,13 +35,43 @@ struct program {
 	bool multiport;		/* an OP_MULTIPORT is there: headers cut off need the program */
 	bool loose;		/* the boxes do not say all that an OP_MULTIPORT does */
 	bool drops;		/* an op may drop packets that have all of their header */
+
+	bool stateful;		/* program_stateful() was called */
+	unsigned int residual;	/* where the residual program begins, in units of 8 bytes */
+
+	u32 nr_cells;		/* state cells of the image so far */
+	struct buffer *named;	/* struct image_named of the image so far */
 };
 
 /** program_start() - an empty one. @max_boxes: 1 to PROGRAM_BOXES. */
 void program_start(struct program *p, unsigned int max_boxes);
 
-/** program_op() - append an op. @payload: @words u64s behind it, may be NULL with 0. */
-void program_op(struct program *p, enum image_opcode code, unsigned int flags, u32 arg,
+/**
+ * program_stateful() - before the first op of a match that has side effects. It and all that
+ * follows it is asked only when the rule is reached, in the order written, once a packet.
+ */
+void program_stateful(struct program *p);
+
+/** program_cells() - number of the first of @n state cells of this rule alone; zero when loaded. */
+u32 program_cells(struct program *p, u32 n);
+
+/**
+ * program_table() - state shared by name: number of the table in the image (section "named"), made
+ * with @cells cells if there is none of this kind, name and family. @family: 0, 1, or 2 for one
+ * that both families share. The first user's @params and @cells hold. A new rule set takes over
+ * what is in a table of the same kind, name, family and size. Where its cells are is known once
+ * all rules are compiled.
+ */
+u32 program_table(struct program *p, enum image_named_kind kind, const char *name,
+		  unsigned int family, u32 cells, const u64 params[4]);
+
+/**
+ * program_table_grow() - the table @number is to have @cells cells and params[0] @param at least.
+ */
+void program_table_grow(struct program *p, u32 number, u32 cells, u64 param);
+
+/** program_op() - append an op of any group. @payload: @words u64s behind it; NULL with 0. */
+void program_op(struct program *p, unsigned int code, unsigned int flags, u32 arg,
 		const u64 *payload, unsigned int words);
 
 /**
@@ -48,6 +80,12 @@ void program_op(struct program *p, enum image_opcode code, unsigned int flags, u
  * (--tcp-option) drops packets that a narrower box would keep from it.
  */
 bool program_narrow(struct program *p, const struct port_box *to, unsigned int n);
+
+/**
+ * program_l4() - a match that needs ports begins here: later fragments, which have none, need not
+ * ask the program; unless an op before it may drop them.
+ */
+void program_l4(struct program *p);
 
 /**
  * program_ports() - a match that reads the transport header (tcp, udp, icmp, icmp6) begins here.

@@ -2,7 +2,8 @@
 /*
  * The text section: what the image was made of, in canonical form and compressed. Printing reads it
  * back with the parser and numbers it again; so there is one printer, and what is shown is what was
- * compiled. Each family's part starts with a line "@4" or "@6".
+ * compiled. A line "@s" comes before the sets, if there are any, then one "@4" or "@6" before each
+ * family's part.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -15,6 +16,7 @@
 #include "compile/layout.h"
 #include "compile/sha256.h"
 #include "rules/parse.h"
+#include "rules/sets.h"
 
 /* Fewer rules are compiled before a thread has started. */
 #define THREAD_RULES	5000U
@@ -68,6 +70,10 @@ static void text_make(struct text_out *o, const struct ruleset *rs)
 	struct buffer text = { 0 };
 	int f, t;
 
+	if (rs->sets && rs->sets->first) {
+		buffer_puts(&text, "@s\n");
+		ipsets_print(&text, rs, 0, text_drain, o);
+	}
 	for (f = 0; f < NR_FAMILIES; f++) {
 		if (!(rs->families & FAMILY_BIT(f)))
 			continue;
@@ -75,7 +81,8 @@ static void text_make(struct text_out *o, const struct ruleset *rs)
 		for (t = 0; t < NR_TABLES; t++) {
 			if (rs->tables[f][t].present)
 				rules_print_parts(&text, rs, (enum family)f, (enum table_id)t,
-						  PRINT_ZERO_POLICY, text_drain, o);
+						  PRINT_ZERO_POLICY | PRINT_COMPLETE, text_drain,
+						  o);
 		}
 	}
 	text_drain(&text, o);
@@ -149,25 +156,45 @@ static int text_expand(const struct image_header *h, char **text, struct error *
 	return 0;
 }
 
-/* Parse one family's part; returns what is behind it. */
+/* The end of the part at @at: where the next one's "@" is. */
+static const char *part_end(const char *at)
+{
+	const char *end;
+
+	if (*at == '@')
+		return at;
+	end = strstr(at, "\n@");
+	return end ? end + 1 : at + strlen(at);
+}
+
+static int sets_part(struct ruleset *rs, const char *at, size_t len, struct error *err)
+{
+	const struct sets_source src = { .where = "image", .text = at, .len = len };
+
+	return sets_parse(rs, &src, err);
+}
+
+/* Parse one part; returns what is behind it. */
 static const char *text_part(struct ruleset *rs, const char *at, int *ret, struct error *err)
 {
 	struct rules_source src = { .where = "image", .tables = TABLES_ALL };
-	const char *end;
+	const char *end = part_end(at + 3);
+	bool sets = at[1] == 's' && !rs->sets && !rs->families;
 
-	/* Each family once: what follows looks through all of the text. */
-	if ((at[1] != '4' && at[1] != '6') || rs->families & FAMILY_BIT(at[1] == '6')) {
+	/* Each once: what follows looks through all of the text. */
+	if (!sets && ((at[1] != '4' && at[1] != '6') ||
+		      rs->families & FAMILY_BIT(at[1] == '6'))) {
 		*ret = error_set(err, -EBADMSG, "the text in the image is damaged");
 		return at;
 	}
+	if (sets) {
+		*ret = sets_part(rs, at + 3, (size_t)(end - at - 3), err);
+		return end;
+	}
 	src.families = at[1] == '4' ? FAMILY_BIT(FAMILY_IPV4) : FAMILY_BIT(FAMILY_IPV6);
-	at += 3;
-	end = strstr(at, "\n@6\n");
-	end = end ? end + 1 : at + strlen(at);
-	if (at < end && at[0] == '@')
-		end = at;
-	src.text = at;
-	src.len = (size_t)(end - at);
+	src.canonical = true;
+	src.text = at + 3;
+	src.len = (size_t)(end - src.text);
 	rs->families |= src.families;
 	if (src.len)
 		*ret = rules_parse(rs, &src, err);

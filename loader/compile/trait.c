@@ -61,7 +61,7 @@ bool trait_absorb(struct image_trait *t, const struct program *p)
 
 	if (p->loose)
 		return false;
-	while (at < p->len) {
+	while (at < (p->stateful ? p->residual : p->len)) {
 		memcpy(&op, &p->ops[at], sizeof(op));
 		if (!absorb_op(&with, &op, &nr_l4))
 			return false;

@@ -11,6 +11,7 @@
 
 #include "compile/check.h"
 #include "compile/layout.h"
+#include "compile/ops.h"
 
 #define TEXT_MAX	(1U << 30)
 #define BORDERS_MAX	65534U
@@ -20,36 +21,6 @@ int bad(struct check *c, const char *what)
 	error_set(c->err, -EINVAL, "the image is damaged: %s", what);
 	error_hint(c->err, "make it again with 'bpfilter compile'");
 	return -EINVAL;
-}
-
-/* Size of an op of each code with its payload, in units of 8 bytes; OP_MULTIPORT has many. */
-static const uint8_t op_words[OP_LAST + 1] = {
-	[OP_END] = 1, [OP_PARSED] = 1, [OP_L4] = 1, [OP_SPORT] = 1, [OP_DPORT] = 1, [OP_ICMP] = 1,
-	[OP_TCP_FLAGS] = 1, [OP_TCP_OPTION] = 1, [OP_CT_STATE] = 1, [OP_PROTO] = 1,
-	[OP_FRAGMENT] = 1, [OP_SRC4] = 2, [OP_DST4] = 2, [OP_SRC6] = 5, [OP_DST6] = 5,
-	[OP_NEVER] = 1,
-};
-
-/* What an op reads of a packet is only there if the image asks for it. */
-static uint32_t op_features(const struct image_op *op)
-{
-	switch (op->code) {
-	case OP_TCP_OPTION:
-		return IMAGE_F_TCP_OPTIONS;
-	case OP_CT_STATE:
-		return IMAGE_F_CONNTRACK | (op->arg & (CT_SNAT | CT_DNAT) ? IMAGE_F_NAT_STATE : 0);
-	}
-	return 0;
-}
-
-static bool size_good(const struct image_op *op)
-{
-	uint32_t which = op->arg & 255;
-
-	if (op->code != OP_MULTIPORT)
-		return op->size == op_words[op->code];
-	return which && which <= (MULTIPORT_SOURCE | MULTIPORT_DESTINATION) && op->size > 1 &&
-	       op->size <= MULTIPORT_WORDS + 1 && op->arg >> 8 == op->size - 1U;
 }
 
 static int check_section(struct check *c, struct image_section s, size_t record)
@@ -84,16 +55,17 @@ static int check_sections(struct check *c)
 	    check_section(c, h->nodes, sizeof(struct image_node)) ||
 	    check_section(c, h->programs, 1) ||
 	    check_section(c, h->ifaces, sizeof(struct image_iface)) ||
+	    check_section(c, h->named, sizeof(struct image_named)) ||
+	    check_section(c, h->sets, sizeof(struct image_set)) ||
 	    check_section(c, h->text, 1))
 		return -EINVAL;
-	if (h->residuals.count || h->sets.count || h->nr_state)
-		return bad(c, "it has sections this helper does not know");
 	if (rules_written(h) != h->nr_ids)
 		return bad(c, "its number of rules");
 	if (h->ifaces.count > BORDERS_MAX || h->text_size > TEXT_MAX ||
 	    h->nr_ids > IMAGE_RULES_MAX || h->nr_counters < h->nr_ids ||
 	    h->nr_counters - h->nr_ids > h->chains.count ||
-	    h->nr_hot > (uint64_t)h->nr_ids + h->chains.count)
+	    h->nr_hot > (uint64_t)h->nr_ids + h->chains.count ||
+	    h->nr_state > IMAGE_CELLS_MAX || h->nr_state4 > h->nr_state)
 		return bad(c, "a count is too large");
 	return 0;
 }
@@ -116,7 +88,8 @@ static int check_header(struct check *c)
 	if (h->families & ~FAMILIES_ALL)
 		return bad(c, "families");
 	if (h->total_size || h->counters || h->hot || h->nr_shards || h->shard_stride || h->state ||
-	    h->loaded_at || h->origin)
+	    h->loaded_at || h->origin || h->hz ||
+	    h->jiffies || h->clock_offset)
 		return bad(c, "run-time fields are set");
 	if (image_checksum(h, c->size) != h->checksum)
 		return bad(c, "its checksum is wrong");
@@ -136,9 +109,12 @@ static int check_programs(struct check *c)
 		if (!ops)
 			c->starts[at / 8] |= (uint8_t)(1U << at % 8);
 		memcpy(&op, base + (size_t)at * 8, sizeof(op));
-		if (op.code > OP_LAST || !size_good(&op) || op.size > words - at ||
-		    ++ops > IMAGE_OPS_MAX)
+		if (!op.size || op.size > words - at || ++ops > IMAGE_OPS_MAX ||
+		    !op_good(&op, (const u64 *)(const void *)(base + (size_t)at * 8 + 8)))
 			return bad(c, "a match program");
+		if (op.code == OP_SET &&
+		    !sets_there(c, &op, (const u64 *)(const void *)(base + (size_t)at * 8 + 8)))
+			return bad(c, "a rule names a set that is not there");
 		if (op_features(&op) & ~c->h->features)
 			return bad(c, "a match program needs a feature that is not on");
 		at += op.size;
@@ -169,6 +145,8 @@ static uint32_t trait_features(const struct image_trait *t)
 		features |= IMAGE_F_NAT_STATE;
 	if (trait_names_interface(t))
 		features |= IMAGE_F_INTERFACES;
+	if (t->residual)
+		features |= IMAGE_F_RESIDUAL;
 	return features;
 }
 
@@ -191,6 +169,7 @@ static int check_traits(struct check *c)
 		if ((t->flags & ~TRAIT_ALL) || !tcp_good(t) ||
 		    trait_names_interface(t) != !!(t->flags & TRAIT_INTERFACE) ||
 		    (t->ct & ~CT_ALL) || !is_program(c, t->program) ||
+		    !is_program(c, t->residual) ||
 		    (t->act & ACT_MASK) > ACT_LAST)
 			return bad(c, "what a rule checks or does");
 		target = t->act >> ACT_SHIFT;
@@ -384,10 +363,28 @@ static int check_ifaces(struct check *c)
 	return 0;
 }
 
+/* Tables of state: their cells are cells of the image. */
+static int check_named(struct check *c)
+{
+	const struct image_header *h = c->h;
+	const struct image_named *n = (const void *)((const char *)h + h->named.offset);
+	uint32_t i;
+
+	for (i = 0; i < h->named.count; i++) {
+		if (!n[i].kind || n[i].kind > NAMED_LAST || n[i].family > 2 ||
+		    n[i].name[sizeof(n[i].name) - 1] || n[i].first > h->nr_state ||
+		    n[i].count > h->nr_state - n[i].first)
+			return bad(c, "a named table");
+	}
+	return 0;
+}
+
 static int check_all(struct check *c)
 {
 	int ret = check_programs(c);
 
+	if (!ret)
+		ret = check_sets(c);
 	if (!ret)
 		ret = check_traits(c);
 	if (!ret)
@@ -396,6 +393,8 @@ static int check_all(struct check *c)
 		ret = check_chains(c);
 	if (!ret)
 		ret = check_depth(c);
+	if (!ret)
+		ret = check_named(c);
 	return ret ? ret : check_ifaces(c);
 }
 

@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "compile/compile.h"
+#include "kernel/clock.h"
 #include "kernel/inner.h"
 #include "kernel/kernel.h"
 #include "kernel/object.h"
+#include "kernel/objects.h"
 #include "kernel/rcu.h"
 #include "kernel/slot.h"
 #include "kernel/sys.h"
@@ -83,11 +85,13 @@ static int find_current(struct kernel *k, struct filter_change *c, struct error 
 	return slot_remove(k, other, err);
 }
 
-/* Can the slot in force take this image? Its program fixes the capacity. */
+/* Can the slot in force take this image? Its program fixes the capacity and the groups of ops. */
 static bool can_reuse(const struct filter_change *c, size_t capacity)
 {
+	uint32_t groups = c->image.image->features & IMAGE_F_GROUPS;
+
 	return c->current.gen != GENERATIONS && c->old.size == capacity &&
-	       c->current.prog[0] >= 0;
+	       c->current.prog[0] >= 0 && !(groups & ~c->current.groups);
 }
 
 /* The second program, if the image has a use for it and the slot has it not yet. */
@@ -123,16 +127,18 @@ static int attach(struct kernel *k, struct filter_change *c, struct error *err)
 static int build(struct kernel *k, struct filter_change *c, int index, struct error *err)
 {
 	const enum generation gen = c->current.gen == GEN_A ? GEN_B : GEN_A;
+	uint32_t groups = c->image.image->features & IMAGE_F_GROUPS;
 	int ret = 0;
 
-	if (k->preloaded && (index != PRELOAD || gen != k->preloaded->gen))
+	if (k->preloaded && (index != PRELOAD || gen != k->preloaded->gen ||
+			     (groups & ~k->preloaded->groups)))
 		filter_unload(k);
 	if (k->preloaded) {
 		c->next = *k->preloaded;
 		free(k->preloaded);
 		k->preloaded = NULL;
 	} else {
-		ret = slot_build(k, gen, index, &c->next, err);
+		ret = slot_build(k, gen, index, groups, &c->next, err);
 	}
 	if (ret) {
 		slot_remove(k, gen, NULL);
@@ -163,7 +169,7 @@ int filter_preload(struct kernel *k, struct error *err)
 	k->preloaded = malloc(sizeof(*k->preloaded));
 	if (!k->preloaded)
 		return error_errno(err, -ENOMEM, "cannot load the evaluator");
-	ret = slot_build(k, GEN_A, PRELOAD, k->preloaded, err);
+	ret = slot_build(k, GEN_A, PRELOAD, 0, k->preloaded, err);
 	if (ret) {
 		free(k->preloaded);
 		k->preloaded = NULL;
@@ -182,6 +188,20 @@ void filter_unload(struct kernel *k)
 	slot_remove(k, GEN_A, NULL);
 }
 
+/* What the ops of connections need. It is the kernel's, so it is the same for every rule set. */
+static int prepare_tracking(struct slot *s, uint32_t features, struct error *err)
+{
+	struct control *control = (struct control *)(uintptr_t)s->control;
+	bool all = features & (IMAGE_F_GROUP(OPS_CT) | IMAGE_F_GROUP(OPS_CONNLIMIT));
+	int ret = 0;
+
+	if (all ? !control->ct.ext : features & IMAGE_F_NAT_STATE && !control->ct.status)
+		ret = tracking_layout(&control->ct, all, err);
+	if (!ret && features & IMAGE_F_ACCOUNTING)
+		ret = tracking_account(err);
+	return ret;
+}
+
 static int prepare(struct kernel *k, struct filter_change *c, const struct image *img,
 		   const struct apply_options *opt, struct error *err)
 {
@@ -193,17 +213,23 @@ static int prepare(struct kernel *k, struct filter_change *c, const struct image
 	if (index < 0)
 		return index;
 	capacity = image_capacity_bytes(index);
-	ret = find_current(k, c, err);
+	ret = h->features & IMAGE_F_GROUP(OPS_OBJECT) ? objects_check(h, err) : 0;
+	if (!ret)
+		ret = find_current(k, c, err);
 	if (!ret)
 		ret = inner_create(&c->image, img, capacity, opt->origin, err);
+	if (!ret)
+		ret = clock_set(c->image.image, err);
 	if (!ret && !can_reuse(c, capacity))
 		ret = build(k, c, index, err);
 	if (!ret)
 		ret = add_raw(k, c, index, err);
-	if (!ret && (h->features & IMAGE_F_NAT_STATE))
-		ret = tracking_offset(&target(c)->control->ct_status, err);
+	if (!ret)
+		ret = prepare_tracking(target(c), h->features, err);
 	if (!ret && c->old.image)
 		ret = inner_check_counters(c->image.image, c->old.image, c->keep_counters, err);
+	if (!ret && c->old.image)
+		inner_carry_state(&c->image, &c->old, c->keep_counters);
 	return ret ? ret : attach(k, c, err);
 }
 

@@ -14,6 +14,7 @@
 
 #include "compile/compile.h"
 #include "compile/layout.h"
+#include "compile/rates.h"
 #include "kernel/links.h"
 #include "kernel/sys.h"
 
@@ -218,4 +219,80 @@ void inner_add_counters(struct inner *to, const struct inner *from, unsigned int
 	for (f = 0; f < FAMILIES; f++)
 		if (families & (1U << f))
 			add_family(to, from, f);
+}
+
+static void copy_cells(struct inner *to, const struct inner *from, uint32_t first,
+		       uint32_t old_first, uint32_t n)
+{
+	uint64_t *dst = (uint64_t *)(void *)((char *)to->image + to->image->state) + first * 8UL;
+	const uint64_t *src = (const uint64_t *)(const void *)
+		((const char *)from->image + from->image->state) + old_first * 8UL;
+	size_t i;
+
+	for (i = 0; i < n * 8UL; i++)
+		dst[i] = __atomic_load_n(&src[i], __ATOMIC_RELAXED);
+}
+
+/* The cells that a family's rules have alone; those of named tables come behind them. */
+static uint32_t family_cells(const struct image_header *h, unsigned int family)
+{
+	const struct image_named *n = (const void *)((const char *)h + h->named.offset);
+	uint32_t i, end = h->nr_state;
+
+	if (!family)
+		return h->nr_state4;
+	for (i = 0; i < h->named.count; i++)
+		if (n[i].first < end)
+			end = n[i].first;
+	return end > h->nr_state4 ? end - h->nr_state4 : 0;
+}
+
+/* A family whose rules stay: the state of its rules, if they are as many as before. */
+static void carry_family(struct inner *to, const struct inner *from, unsigned int family)
+{
+	const struct image_header *new = to->image, *old = from->image;
+	uint32_t n = family_cells(new, family);
+
+	if (n == family_cells(old, family))
+		copy_cells(to, from, family ? new->nr_state4 : 0, family ? old->nr_state4 : 0, n);
+}
+
+/* Entries of hashlimit mean something with their table's rate and key alone. */
+static bool same_table(const struct image_named *a, const struct image_named *b)
+{
+	return a->kind == b->kind && a->family == b->family && a->count == b->count &&
+	       !memcmp(a->name, b->name, sizeof(a->name)) &&
+	       (a->kind != NAMED_HASHLIMIT || !memcmp(a->params, b->params, sizeof(a->params)));
+}
+
+static void carry_named(struct inner *to, const struct inner *from, const struct image_named *n)
+{
+	const struct image_header *h = from->image;
+	const struct image_named *old = (const void *)((const char *)h + h->named.offset);
+	struct image_cell *cells = (void *)((char *)to->image + to->image->state);
+	uint32_t i;
+
+	for (i = 0; i < h->named.count; i++, old++) {
+		if (!same_table(old, n))
+			continue;
+		copy_cells(to, from, n->first, old->first, n->count);
+		if (n->kind == NAMED_HASHLIMIT)
+			rates_carried(cells + n->first, n->count);
+	}
+}
+
+void inner_carry_state(struct inner *to, const struct inner *from, unsigned int families)
+{
+	const struct image_header *h = to->image;
+	const struct image_named *n = (const void *)((const char *)h + h->named.offset);
+	unsigned int f;
+	uint32_t i;
+
+	if (from->image->version != IMAGE_VERSION)
+		return;
+	for (f = 0; f < FAMILIES; f++)
+		if (families & (1U << f))
+			carry_family(to, from, f);
+	for (i = 0; i < h->named.count; i++)
+		carry_named(to, from, &n[i]);
 }

@@ -41,4 +41,11 @@ int inner_check_counters(const struct image_header *to, const struct image_heade
  */
 void inner_add_counters(struct inner *to, const struct inner *from, unsigned int families);
 
+/**
+ * inner_carry_state() - before an image is in force: what is in tables that both have by the same
+ * name, and the state of the rules of @families, if these have as many cells as before. What the
+ * old image writes meanwhile is not carried over.
+ */
+void inner_carry_state(struct inner *to, const struct inner *from, unsigned int families);
+
 #endif

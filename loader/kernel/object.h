@@ -9,7 +9,7 @@
 
 /*
  * The BPF objects that are built into the helper: "deny", "evaluator0".."evaluator5",
- * "conntrack", "handover".
+ * "clock", "conntrack", "handover".
  */
 
 #define OBJECT_FDS	8U
@@ -20,7 +20,7 @@ struct object_config {
 	uint64_t magic;		/* IMAGE_MAGIC */
 	uint64_t cookie;	/* network namespace they belong to */
 	uint32_t slot;		/* 0 a, 1 b, 2 deny */
-	uint32_t pad;
+	uint32_t features;	/* IMAGE_F_GROUP()s an evaluator is loaded with */
 };
 
 struct object_fd {

@@ -17,26 +17,40 @@
 
 #include "bpf/image.h"
 
+#include "gen/clock.lskel.h"
 #include "gen/conntrack.lskel.h"
 #include "gen/deny.lskel.h"
 #include "gen/evaluator0.lskel.h"
+#include "gen/evaluatorx0.lskel.h"
 #include "gen/evaluator1.lskel.h"
+#include "gen/evaluatorx1.lskel.h"
 #include "gen/evaluator2.lskel.h"
+#include "gen/evaluatorx2.lskel.h"
 #include "gen/evaluator3.lskel.h"
+#include "gen/evaluatorx3.lskel.h"
 #include "gen/evaluator4.lskel.h"
+#include "gen/evaluatorx4.lskel.h"
 #include "gen/evaluator5.lskel.h"
+#include "gen/evaluatorx5.lskel.h"
 #include "gen/handover.lskel.h"
 
 #pragma GCC diagnostic pop
 
+#include "gen/clock.elf.h"
 #include "gen/conntrack.elf.h"
 #include "gen/deny.elf.h"
 #include "gen/evaluator0.elf.h"
+#include "gen/evaluatorx0.elf.h"
 #include "gen/evaluator1.elf.h"
+#include "gen/evaluatorx1.elf.h"
 #include "gen/evaluator2.elf.h"
+#include "gen/evaluatorx2.elf.h"
 #include "gen/evaluator3.elf.h"
+#include "gen/evaluatorx3.elf.h"
 #include "gen/evaluator4.elf.h"
+#include "gen/evaluatorx4.elf.h"
 #include "gen/evaluator5.elf.h"
+#include "gen/evaluatorx5.elf.h"
 #include "gen/handover.elf.h"
 
 /* The generated functions take their own type: these take any. */
@@ -81,25 +95,39 @@
 		   sizeof(struct bpf_map_desc),					\
 	.rodata = NAME##_rodata
 
+PLAIN(clock)
 PLAIN(conntrack)
 CONFIGURED(deny)
 CONFIGURED(evaluator0)
+CONFIGURED(evaluatorx0)
 CONFIGURED(evaluator1)
+CONFIGURED(evaluatorx1)
 CONFIGURED(evaluator2)
+CONFIGURED(evaluatorx2)
 CONFIGURED(evaluator3)
+CONFIGURED(evaluatorx3)
 CONFIGURED(evaluator4)
+CONFIGURED(evaluatorx4)
 CONFIGURED(evaluator5)
+CONFIGURED(evaluatorx5)
 PLAIN(handover)
 
 static const struct skeleton skeletons[] = {
+	{ COMMON(clock) },
 	{ COMMON(conntrack) },
 	{ COMMON(deny), WITH_MAPS(deny) },
 	{ COMMON(evaluator0), WITH_MAPS(evaluator0) },
+	{ COMMON(evaluatorx0), WITH_MAPS(evaluatorx0) },
 	{ COMMON(evaluator1), WITH_MAPS(evaluator1) },
+	{ COMMON(evaluatorx1), WITH_MAPS(evaluatorx1) },
 	{ COMMON(evaluator2), WITH_MAPS(evaluator2) },
+	{ COMMON(evaluatorx2), WITH_MAPS(evaluatorx2) },
 	{ COMMON(evaluator3), WITH_MAPS(evaluator3) },
+	{ COMMON(evaluatorx3), WITH_MAPS(evaluatorx3) },
 	{ COMMON(evaluator4), WITH_MAPS(evaluator4) },
+	{ COMMON(evaluatorx4), WITH_MAPS(evaluatorx4) },
 	{ COMMON(evaluator5), WITH_MAPS(evaluator5) },
+	{ COMMON(evaluatorx5), WITH_MAPS(evaluatorx5) },
 	{ COMMON(handover) },
 };
 

@@ -76,6 +76,8 @@ static int open_programs(const struct kernel *k, struct slot *s, struct error *e
 		if (ret || config.cookie != k->cookie || config.slot != s->gen ||
 		    strcmp(name, program_names[t]))
 			close_fd(&s->prog[t]);
+		else
+			s->groups = config.features;
 	}
 	return s->prog[0] >= 0 || s->prog[1] >= 0 ? 0 : -ENOENT;
 }
@@ -187,17 +189,24 @@ static int pin_slot(const struct kernel *k, const struct slot *s, struct error *
 	return ret;
 }
 
-int slot_build(const struct kernel *k, enum generation gen, int capacity_index, struct slot *s,
-	       struct error *err)
+/* Without groups beyond the basic ops the smaller one will do. */
+static void evaluator_name(char name[16], int capacity_index, uint32_t groups)
 {
-	struct object_config config = { IMAGE_MAGIC, k->cookie, (uint32_t)gen, 0 };
+	snprintf(name, 16, "evaluator%s%d", groups ? "x" : "", capacity_index);
+}
+
+int slot_build(const struct kernel *k, enum generation gen, int capacity_index, uint32_t groups,
+	       struct slot *s, struct error *err)
+{
+	struct object_config config = { IMAGE_MAGIC, k->cookie, (uint32_t)gen, groups };
 	char name[16];
 	struct object o;
 	int ret;
 
 	slot_none(s);
 	s->gen = gen;
-	snprintf(name, sizeof(name), "evaluator%d", capacity_index);
+	s->groups = groups;
+	evaluator_name(name, capacity_index, groups);
 	ret = object_load(&o, name, &config, err);
 	if (ret)
 		return ret;
@@ -218,13 +227,13 @@ int slot_build(const struct kernel *k, enum generation gen, int capacity_index, 
 
 int slot_add_raw(const struct kernel *k, int capacity_index, struct slot *s, struct error *err)
 {
-	struct object_config config = { IMAGE_MAGIC, k->cookie, (uint32_t)s->gen, 0 };
+	struct object_config config = { IMAGE_MAGIC, k->cookie, (uint32_t)s->gen, s->groups };
 	const struct object_fd maps[] = { { "image", s->image_fd }, { ".bss", s->control_fd } };
 	char name[16];
 	struct object o;
 	int ret;
 
-	snprintf(name, sizeof(name), "evaluator%d", capacity_index);
+	evaluator_name(name, capacity_index, s->groups);
 	ret = object_load_program(&o, name, program_names[1], &config, maps, 2, err);
 	if (ret)
 		return ret;

@@ -14,6 +14,7 @@ struct slot {
 	int image_fd;			/* the outer map */
 	int control_fd;
 	volatile struct control *control;	/* mapped */
+	uint32_t groups;		/* IMAGE_F_GROUP()s its programs can do */
 	int link[FAMILIES][TABLES][HOOKS];
 };
 
@@ -29,10 +30,12 @@ int slot_open(const struct kernel *k, enum generation gen, struct slot *s, struc
  */
 int slot_current(const struct kernel *k, struct slot *s, struct error *err);
 
-/** slot_build() - load the evaluator of a capacity, make its maps, pin them; no image, no links
- * yet. */
-int slot_build(const struct kernel *k, enum generation gen, int capacity_index, struct slot *s,
-	       struct error *err);
+/**
+ * slot_build() - load the evaluator of a capacity, make its maps, pin them; no image, no links yet.
+ * @groups: IMAGE_F_GROUP()s of ops it has to know besides the basic ones.
+ */
+int slot_build(const struct kernel *k, enum generation gen, int capacity_index, uint32_t groups,
+	       struct slot *s, struct error *err);
 
 /** slot_add_raw() - load "bf_raw" too, which slot_build() leaves out: few rule sets need it. */
 int slot_add_raw(const struct kernel *k, int capacity_index, struct slot *s, struct error *err);

@@ -2,11 +2,21 @@
 #ifndef KERNEL_TRACKING_H
 #define KERNEL_TRACKING_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
+#include "bpf/image.h"
 #include "error.h"
 
-/** tracking_offset() - the offset of nf_conn.status in this kernel, from its BTF (25 ms). */
-int tracking_offset(volatile uint32_t *offset, struct error *err);
+/**
+ * tracking_layout() - where the fields of a connection are in this kernel, from its BTF (25 ms).
+ * @all: those for the ops of OPS_CT too; else the status alone (SNAT and DNAT states).
+ */
+int tracking_layout(struct ct_layout *layout, bool all, struct error *err);
+
+/**
+ * tracking_account() - have the connections of this network namespace count packets and bytes from
+ * now on (sysctl net.netfilter.nf_conntrack_acct). As with iptables, it stays on.
+ */
+int tracking_account(struct error *err);
 
 #endif

@@ -3,7 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rules/address.h"
+#include "rules/ext.h"
+#include "rules/line.h"
 #include "rules/parse.h"
+#include "rules/sets.h"
 
 /* What can only be said once all texts have been read: ruleset_finish(). */
 
@@ -56,16 +60,23 @@ static int find_loop(struct chain *base, struct frame *stack, struct error *err)
 	return 0;
 }
 
+static bool jumps(const struct table *table)
+{
+	const struct chain *c;
+
+	for (c = table->chains; c && !c->refs; c = c->next)
+		;
+	return c;
+}
+
 static int check_loops(struct table *table, struct error *err)
 {
 	struct frame *stack;
 	struct chain *c;
 	int ret = 0;
 
-	for (c = table->chains; c && !c->refs; c = c->next)
-		;
-	if (!c)
-		return 0;	/* nothing jumps */
+	if (!jumps(table))
+		return 0;
 	stack = calloc(table->nr_chains, sizeof(*stack));
 	if (!stack)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -78,6 +89,116 @@ static int check_loops(struct table *table, struct error *err)
 	return ret;
 }
 
+/*
+ * unconditional() (net/ipv4/netfilter/ip_tables.c, net/ipv6/netfilter/ip6_tables.c) with a verdict:
+ * mark_source_chains() does not go on behind it. "-p all" is a condition in IPv6, "-i +" in both.
+ */
+static bool ends_chain(const struct rule *r, enum family f)
+{
+	unsigned int harmless = f == FAMILY_IPV4 ? RULE_PROTO : 0;
+
+	return (r->target == TARGET_ACCEPT || r->target == TARGET_DROP ||
+		r->target == TARGET_RETURN) && !r->matches && !(r->flags & ~harmless) &&
+	       !r->proto && !r->in.given && !r->out.given && address_is_zero(r->src.mask, f) &&
+	       address_is_zero(r->dst.mask, f);
+}
+
+/* Where "-m NAME" stands in the rule; 1: not found as these two words. */
+static unsigned int match_column(const struct origin *o, const char *name)
+{
+	const char *end = o->text + o->text_len, *p;
+	size_t len = strlen(name);
+
+	for (p = o->text; p && (size_t)(end - p) >= 3 + len; p++)
+		if (!memcmp(p, "-m ", 3) && !memcmp(p + 3, name, len) &&
+		    (p + 3 + len == end || p[3 + len] == ' '))
+			return (unsigned int)(p + 3 - o->text) + 1;
+	return 1;
+}
+
+/* xt_check_match() (net/netfilter/x_tables.c): "used from hooks ..., but only valid from ...". */
+static int check_rule_hook(const struct rule *r, int hook, struct error *err)
+{
+	const struct match *m;
+	const struct origin *o = &r->origin;
+
+	for (m = r->matches; m; m = m->next)
+		if (m->ext->hooks && !(m->ext->hooks(m->data) & HOOK_BIT(hook)))
+			return error_at(err, -EINVAL, o->where, o->line,
+					match_column(o, m->ext->name), o->text, o->text_len,
+					"match \"%s\", as it is written here, is not legal in %s, "
+					"from where this rule is reached", m->ext->name,
+					hook_name(hook));
+	return 0;
+}
+
+/* All that can be reached from @base. There are no loops. */
+static int check_from(struct chain *base, enum family f, struct frame *stack, struct error *err)
+{
+	const struct rule *r;
+	struct frame *top;
+	uint32_t depth = 0;
+	int ret = 0;
+
+	push(stack, &depth, base);
+	while (depth && !ret) {
+		top = &stack[depth - 1];
+		r = top->rule;
+		if (!r) {
+			depth--;
+			continue;
+		}
+		top->rule = ends_chain(r, f) ? NULL : r->next;
+		ret = check_rule_hook(r, base->hook, err);
+		if (!ret && r->target_chain && r->target_chain->mark == WHITE)
+			push(stack, &depth, r->target_chain);
+	}
+	return ret;
+}
+
+/* Matches that are not legal in every hook. */
+static int check_hooks(struct table *table, enum family f, struct error *err)
+{
+	struct chain *base, *c;
+	struct frame *stack;
+	int ret = 0;
+
+	stack = calloc(table->nr_chains + 1, sizeof(*stack));
+	if (!stack)
+		return error_set(err, -ENOMEM, "out of memory");
+	for (base = table->chains; base && !ret; base = base->next) {
+		if (base->hook == HOOK_NONE)
+			continue;
+		for (c = table->chains; c; c = c->next)
+			c->mark = WHITE;
+		ret = check_from(base, f, stack, err);
+	}
+	free(stack);
+	return ret;
+}
+
+/* Matches that cannot be carried out before there is a connection. */
+static int check_raw(const struct table *table, struct error *err)
+{
+	const struct origin *o;
+	const struct chain *c;
+	const struct match *m;
+	const struct rule *r;
+
+	for (c = table->chains; c; c = c->next)
+		for (r = c->rules; r; r = r->next)
+			for (m = r->matches; m; m = m->next) {
+				if (!m->ext->not_in_raw)
+					continue;
+				o = &r->origin;
+				return error_at(err, -EINVAL, o->where, o->line,
+						match_column(o, m->ext->name), o->text,
+						o->text_len, "unsupported match \"%s\" in table "
+						"raw: %s", m->ext->name, m->ext->not_in_raw);
+			}
+	return 0;
+}
+
 /* Chains that rules name but nobody made are an error; those that were deleted go. */
 static int check_chains(struct table *table, struct error *err)
 {
@@ -88,10 +209,13 @@ static int check_chains(struct table *table, struct error *err)
 			at = &c->next;
 			continue;
 		}
-		if (c->refs)
-			return error_at(err, -EINVAL, c->origin.where, c->origin.line,
-					c->origin.column, c->origin.text, c->origin.text_len,
-					"no chain or target \"%s\"", c->name);
+		if (c->refs) {
+			error_at(err, -EINVAL, c->origin.where, c->origin.line, c->origin.column,
+				 c->origin.text, c->origin.text_len, "no chain or target \"%s\"",
+				 c->name);
+			hint_target(err, c->name);
+			return -EINVAL;
+		}
 		*at = c->next;
 		table->nr_chains--;
 	}
@@ -163,10 +287,14 @@ int ruleset_finish(struct ruleset *rs, struct error *err)
 			ret = check_chains(table, err);
 			if (!ret)
 				ret = check_loops(table, err);
+			if (!ret && t == TABLE_RAW)
+				ret = check_raw(table, err);
+			if (!ret && rs->hooks)
+				ret = check_hooks(table, (enum family)f, err);
 			if (ret)
 				return ret;
 			sort_chains(table);
 		}
 	}
-	return 0;
+	return ipsets_finish(rs, err);
 }

@@ -97,7 +97,7 @@ static int resolve_target(struct line_parser *lp)
 	struct chain *c;
 	unsigned int i;
 
-	if (!name)
+	if (!name || lp->rule.target == TARGET_EXT)
 		return 0;
 	for (i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
 		if (!same_word(name, verdicts[i].name))
@@ -183,7 +183,7 @@ static int check_printable(struct line_parser *lp, const struct rule *r, const s
 	if (lp->words->n <= WORDS_MAX / 4 && lp->len <= LINE_LENGTH_MAX / 16)
 		return 0;
 	words = malloc(sizeof(*words));
-	rule_print(&text, r, c, lp->family);
+	rule_print_complete(&text, r, c, lp->family);
 	if (!words || text.failed)
 		ret = line_no_memory(lp);
 	else if (text.len > LINE_LENGTH_MAX || lex(words, text.data, text.len, 0, &column))
@@ -220,6 +220,53 @@ static int add_rules(struct line_parser *lp, struct chain *c, const struct addre
 	return 0;
 }
 
+/* The first rule of the chain that is written as @r: delete_entry(). */
+static int delete_rule(struct line_parser *lp, struct chain *c, const struct rule *r)
+{
+	struct buffer want = { 0 }, text = { 0 };
+	struct rule **at = &c->rules;
+	int ret = 0;
+
+	rule_print_complete(&want, r, c, lp->family);
+	for (; *at; at = &(*at)->next) {
+		if ((*at)->target != r->target || (*at)->proto != r->proto ||
+		    (*at)->flags != r->flags)
+			continue;
+		text.len = 0;
+		rule_print_complete(&text, *at, c, lp->family);
+		if (text.failed || want.failed || !strcmp(text.data, want.data))
+			break;
+	}
+	if (text.failed || want.failed)
+		ret = line_no_memory(lp);
+	else if (!*at)
+		ret = line_error(lp, lp->chain.column, "chain %s has no such rule", c->name);
+	if (!ret) {
+		c->cursor = NULL;
+		unlink_rule(lp, c, at);
+	}
+	buffer_free(&want);
+	buffer_free(&text);
+	return ret;
+}
+
+/* One rule for each pair of addresses, as when they were added. */
+static int delete_rules(struct line_parser *lp, struct chain *c, const struct address *src,
+			int nr_src, const struct address *dst, int nr_dst)
+{
+	struct rule r = lp->rule;
+	int i, j, ret = 0;
+
+	for (i = 0; i < nr_src; i++) {
+		r.src = src[i];
+		for (j = 0; j < nr_dst && !ret; j++) {
+			r.dst = dst[j];
+			ret = delete_rule(lp, c, &r);
+		}
+	}
+	return ret;
+}
+
 static int command_rule(struct line_parser *lp)
 {
 	struct address src[LIST_MAX], dst[LIST_MAX];
@@ -247,6 +294,8 @@ static int command_rule(struct line_parser *lp)
 	ret = resolve_target(lp);
 	if (ret)
 		return ret;
+	if (lp->command == CMD_DELETE)
+		return delete_rules(lp, c, src, nr_src, dst, nr_dst);
 	if (lp->command == CMD_REPLACE)
 		unlink_rule(lp, c, rule_at(c, lp->rule_number));
 	lp->rule.packets = lp->packets;
@@ -275,6 +324,7 @@ static int command_new(struct line_parser *lp)
 		return line_no_memory(lp);
 	if (c->declared)
 		return line_error(lp, lp->chain.column, "chain \"%s\" exists already", c->name);
+	line_warn_later(lp, c);
 	c->declared = true;
 	c->block = lp->rs->blocks;
 	return 0;
@@ -302,7 +352,7 @@ static int command_policy(struct line_parser *lp)
 	return 0;
 }
 
-static int flush_chain(struct line_parser *lp, struct chain *c)
+int line_flush_chain(struct line_parser *lp, struct chain *c)
 {
 	c->cursor = NULL;
 	while (c->rules)
@@ -365,6 +415,7 @@ int line_execute(struct line_parser *lp)
 	case CMD_APPEND:
 	case CMD_INSERT:
 	case CMD_REPLACE:
+	case CMD_DELETE:
 		return command_rule(lp);
 	case CMD_DELETE_NUM:
 		return command_delete(lp);
@@ -373,7 +424,7 @@ int line_execute(struct line_parser *lp)
 	case CMD_POLICY:
 		return command_policy(lp);
 	case CMD_FLUSH:
-		return for_chains(lp, flush_chain);
+		return for_chains(lp, line_flush_chain);
 	case CMD_DELETE_CHAIN:
 		return for_chains(lp, delete_chain);
 	case CMD_ZERO:
@@ -394,7 +445,7 @@ static void line_reset(struct line_parser *lp, enum family f)
 	lp->chain = lp->policy = lp->source = (struct place){ 0 };
 	lp->destination = lp->target = (struct place){ 0 };
 	lp->proto = NULL;
-	lp->nr_matches = lp->nr_exts = 0;
+	lp->nr_matches = lp->nr_exts = lp->target_seen = 0;
 	memset(&lp->rule, 0, sizeof(lp->rule));
 	lp->rule.origin = (struct origin){
 		.where = lp->where, .text = lp->text, .text_len = (uint16_t)lp->len,
@@ -417,7 +468,8 @@ static int find_families(struct line_parser *lp, unsigned int *families)
 	line_parse(lp);
 	lp->probing = false;
 	found = lp->hints ? lp->hints : lp->hints_address ? lp->hints_address : lp->hints_match;
-	if (!lp->hints && !lp->hints_address && found && lp->rule.flags & RULE_INV_PROTO)
+	if (!lp->hints && !lp->hints_address && found && lp->rule.flags & RULE_INV_PROTO &&
+	    (lp->rule.proto == 1 || lp->rule.proto == 58))
 		return line_error(lp, 1, "! -p with ICMP in a text for both families: write -4 or "
 				  "-6 in front of the rule");
 	/* Contradictions: let the first family complain. */

@@ -4,15 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rules/address.h"
 #include "rules/ext/ext_list.h"
 #include "rules/line.h"
 #include "rules/names.h"
 
-/* Every match we have. Two of one name: the family decides. */
-static const struct match_ext *const matches[] = {
-	&ext_tcp, &ext_udp, &ext_icmp, &ext_icmp6, &ext_comment, &ext_state, &ext_conntrack,
-	&ext_multiport,
-};
+#define EXT_ADDRESS(name)	&ext_##name,
+static const struct match_ext *const matches[] = { EXT_LIST(EXT_ADDRESS) };
 
 #define NR_MATCHES	(sizeof(matches) / sizeof(matches[0]))
 
@@ -63,14 +61,49 @@ const char *ext_next_word(struct line_parser *lp)
 	return lp->words->word[lp->scan.index++];
 }
 
+void ext_hint_address(struct line_parser *lp, const char *s, size_t len)
+{
+	if (lp->probing)
+		lp->hints_address |= address_is_literal(s, len);
+}
+
 enum family ext_family(const struct line_parser *lp)
 {
 	return lp->family;
 }
 
+void ext_warn(struct line_parser *lp, enum warning kind, const char *msg)
+{
+	line_warn(lp, kind, lp->error_column, "%s", msg);
+}
+
+void ext_only_family(struct line_parser *lp, enum family f)
+{
+	lp->hints_match |= FAMILY_BIT(f);
+}
+
+bool ext_canonical(const struct line_parser *lp)
+{
+	return lp->canonical;
+}
+
 struct arena *ext_arena(struct line_parser *lp)
 {
 	return &lp->rs->arena;
+}
+
+struct ruleset *ext_ruleset(struct line_parser *lp)
+{
+	return lp->rs;
+}
+
+bool ext_origin(const struct line_parser *lp, struct origin *origin)
+{
+	*origin = (struct origin){
+		.where = lp->where, .text = lp->text, .line = lp->line,
+		.text_len = (uint16_t)lp->len, .column = (uint16_t)lp->error_column,
+	};
+	return !lp->probing;
 }
 
 const struct rule *ext_rule(const struct line_parser *lp)
@@ -101,6 +134,8 @@ int line_use_match(struct line_parser *lp, const char *name, unsigned int column
 	if (!m)
 		return line_no_memory(lp);
 	m->ext = ext;
+	if (ext->hooks)
+		lp->rs->hooks = true;
 	if (ext->init)
 		ext->init(m->data, lp->family);
 	if (lp->nr_matches)

@@ -34,6 +34,43 @@ int line_no_memory(struct line_parser *lp)
 			 lp->line);
 }
 
+void line_warn_at(struct line_parser *lp, enum warning kind, const struct origin *o,
+		  const char *msg)
+{
+	struct error warning = { .warning = true };
+
+	if (lp->probing || lp->warned & 1U << kind)
+		return;
+	lp->warned |= 1U << kind;
+	error_at(&warning, 0, o->where, o->line, o->column, o->text, o->text_len, "%s", msg);
+	if (lp->warnings)
+		buffer_add(lp->warnings, &warning, sizeof(warning));
+}
+
+void line_warn(struct line_parser *lp, enum warning kind, unsigned int column, const char *fmt,
+	       ...)
+{
+	const struct origin here = {
+		.where = lp->where, .line = lp->line, .column = (uint16_t)column,
+		.text = lp->text, .text_len = (uint16_t)lp->len,
+	};
+	char msg[sizeof(lp->err->msg)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	line_warn_at(lp, kind, &here, msg);
+}
+
+void line_warn_later(struct line_parser *lp, const struct chain *c)
+{
+	if (!c->declared && c->refs && c->origin.where == lp->where)
+		line_warn_at(lp, WARN_LATER, &c->origin,
+			     "this chain is declared by a later line; iptables-restore wants its "
+			     "\":\" line first");
+}
+
 /* What an option letter does. Each handler returns 0 or negative. */
 struct option_rule {
 	char id;
@@ -102,13 +139,12 @@ static int do_replace(struct line_parser *lp, const char *arg)
 
 static int do_delete(struct line_parser *lp, const char *arg)
 {
-	unsigned int column = option_column(lp, lp->scan.word);
-
 	if (take_chain(lp, arg))
 		return -EINVAL;
-	if (!option_has_arg(lp))
-		return line_error(lp, column, "unsupported: -D with a rule, give its number");
-	return take_number(lp);
+	if (option_has_arg(lp))
+		return take_number(lp);
+	lp->command = CMD_DELETE;
+	return 0;
 }
 
 /* -F [CHAIN], -X [CHAIN], -Z [CHAIN] */
@@ -261,9 +297,10 @@ static int check_target_name(struct line_parser *lp, const char *arg)
 	return 0;
 }
 
-/* command_jump(): a verdict, a chain (perhaps of a later line), or an extension we lack. */
+/* command_jump(): a verdict, a chain (perhaps of a later line), or an extension. */
 static int do_jump(struct line_parser *lp, const char *arg)
 {
+	const struct target_ext *ext;
 	struct chain *c;
 
 	/* 1.8.11: -j CONTINUE is a rule without target. */
@@ -274,9 +311,13 @@ static int do_jump(struct line_parser *lp, const char *arg)
 	if (is_verdict(arg) || !known_target(arg))
 		return 0;
 	c = ruleset_chain(lp->rs, lp->family, lp->table, arg, false);
-	if (!c || !c->declared || !strcmp(arg, "QUEUE"))
-		return line_error(lp, lp->target.column, "unsupported target \"%s\"", arg);
-	return 0;
+	if (c && c->declared && strcmp(arg, "QUEUE"))
+		return 0;
+	ext = target_find(arg, lp->family);
+	if (ext)
+		return line_use_target(lp, ext);
+	return line_error(lp, lp->target.column, "unsupported target \"%s\": %s", arg,
+			  target_refused(arg));
 }
 
 static int do_goto(struct line_parser *lp, const char *arg)
@@ -394,8 +435,10 @@ static int use_match(struct line_parser *lp, const char *name, bool invert)
 	if (ext_find(name, lp->family == FAMILY_IPV4 ? FAMILY_IPV6 : FAMILY_IPV4))
 		return line_error(lp, arg_column(lp), "match \"%s\" does not exist in %s", name,
 				  family_name(lp->family));
-	return line_error(lp, arg_column(lp), "%s match \"%.64s\"",
-			  known_match(name) ? "unsupported" : "unknown", name);
+	if (known_match(name))
+		return line_error(lp, arg_column(lp), "unsupported match \"%s\": %s", name,
+				  match_refused(name));
+	return line_error(lp, arg_column(lp), "unknown match \"%.64s\"", name);
 }
 
 /* command_default(): perhaps -p PROTO brings the match that knows this option. */
@@ -423,10 +466,12 @@ static int unknown_option(struct line_parser *lp, int how)
 			return 1;
 		}
 		if (name && known_match(name))
-			return line_error(lp, column, "unsupported match \"%s\" (option \"%.64s\")",
-					  name, word);
+			return line_error(lp, column, "unsupported match \"%s\" (option \"%.64s\"): "
+					  "%s", name, word, match_refused(name));
 	}
-	return line_error(lp, column, "unknown option \"%.64s\"", word);
+	line_error(lp, column, "unknown option \"%.64s\"", word);
+	hint_option(lp, word);
+	return -EINVAL;
 }
 
 /* An IPv4 or IPv6 marker: a line of the other family ends here. */
@@ -448,7 +493,9 @@ static int bad_word(struct line_parser *lp)
 	if (i && !strcmp(lp->words->word[i - 1], "!"))
 		return line_error(lp, option_column(lp, i - 1),
 				  "! belongs in front of the option, not of its argument");
-	return line_error(lp, arg_column(lp), "bad argument \"%.64s\"", lp->scan.arg);
+	line_error(lp, arg_column(lp), "bad argument \"%.64s\"", lp->scan.arg);
+	hint_word(lp, lp->scan.arg);
+	return -EINVAL;
 }
 
 /* All options of the line. Returns 0 or negative; lp->skip: not a line of this family. */
@@ -477,7 +524,8 @@ static int read_options(struct line_parser *lp)
 				continue;
 			}
 		} else if (id == OPTION_EXT) {
-			ret = line_match_option(lp, invert);
+			ret = lp->scan.ext ? line_match_option(lp, invert) :
+					     line_target_option(lp, invert);
 		} else if (id == 'm') {
 			ret = use_match(lp, lp->scan.arg, invert);
 		} else {
@@ -526,7 +574,7 @@ int line_parse(struct line_parser *lp)
 	if (ret || lp->skip)
 		return ret;
 	ret = line_check_matches(lp);
-	if (ret)
-		return ret;
-	return check_options(lp);
+	if (!ret)
+		ret = line_check_target(lp);
+	return ret ? ret : check_options(lp);
 }

@@ -5,6 +5,7 @@
 #include "rules/ext.h"
 #include "rules/lex.h"
 #include "rules/parse.h"
+#include "rules/target.h"
 
 /* Private to the parser: one line of rules while it is read. */
 
@@ -22,7 +23,8 @@ enum {
 	CMD_FLUSH	= 1 << 6,
 	CMD_POLICY	= 1 << 7,
 	CMD_ZERO	= 1 << 8,
-	CMD_RULE	= CMD_APPEND | CMD_INSERT | CMD_REPLACE,
+	CMD_DELETE	= 1 << 9,
+	CMD_RULE	= CMD_APPEND | CMD_INSERT | CMD_REPLACE | CMD_DELETE,
 };
 
 /* Options that may stand once, as bits; OPT_* of iptables/xshared.h. */
@@ -58,13 +60,13 @@ struct option_scan {
 	unsigned int arg_column;
 	unsigned int word;	/* index of the word with the last option */
 	const struct ext_option *ext_option;	/* when OPTION_EXT was returned */
-	const struct match_ext *ext;
+	const struct match_ext *ext;	/* NULL: it is one of the target */
 };
 
 enum {
 	OPTION_END	= -1,
 	OPTION_WORD	= 1,	/* not an option */
-	OPTION_EXT	= 256,	/* one of a match */
+	OPTION_EXT	= 256,	/* one of a match or of the target */
 	OPTION_UNKNOWN	= '?',
 	OPTION_NO_ARG	= ':',
 };
@@ -73,6 +75,9 @@ struct line_parser {
 	struct ruleset *rs;
 	struct error *err;
 	const char *where;
+	bool canonical;			/* struct rules_source */
+	struct buffer *warnings;	/* struct rules_source */
+	unsigned int warned;		/* bits by enum warning: already said about this text */
 	unsigned int line;		/* 1-based */
 	const char *text;		/* the whole line */
 	size_t len;
@@ -93,6 +98,7 @@ struct line_parser {
 	struct place chain, policy, source, destination, target;
 	unsigned int rule_number;
 	bool go_to;
+	unsigned int target_seen;	/* options of the target, bits by id */
 	const char *proto;		/* after -p, lower case */
 	bool proto_loaded;
 	uint64_t packets, bytes;
@@ -108,6 +114,27 @@ struct line_parser {
 __attribute__((format(printf, 3, 4)))
 int line_error(struct line_parser *lp, unsigned int column, const char *fmt, ...);
 int line_no_memory(struct line_parser *lp);
+/** line_warn() - say something about @column of the line, unless @kind was said already. */
+__attribute__((format(printf, 4, 5)))
+void line_warn(struct line_parser *lp, enum warning kind, unsigned int column, const char *fmt,
+	       ...);
+/** line_warn_at() - the same about a line that was read before. */
+void line_warn_at(struct line_parser *lp, enum warning kind, const struct origin *o,
+		  const char *msg);
+
+/**
+ * line_warn_later() - a chain is declared: has a rule of this text named it already? One of another
+ * text may: fragments that belong together.
+ */
+void line_warn_later(struct line_parser *lp, const struct chain *c);
+
+/** hint_word(), hint_option() - below an error about a word or option nobody takes. */
+void hint_word(struct line_parser *lp, const char *word);
+void hint_option(struct line_parser *lp, const char *word);
+/** hint_outside() - below an error about a line in no table. */
+void hint_outside(struct line_parser *lp);
+/** hint_target() - below an error about a chain or target that is not there. */
+void hint_target(struct error *err, const char *name);
 
 /** option_next() - getopt_long() of glibc with iptables' options and those of the matches. */
 int option_next(struct line_parser *lp);
@@ -120,10 +147,16 @@ unsigned int option_column(const struct line_parser *lp, unsigned int index);
 int line_parse(struct line_parser *lp);
 /** line_execute() - carry the command out on the rule set. */
 int line_execute(struct line_parser *lp);
+/** line_flush_chain() - take out all rules of a chain of lp->family and lp->table. Returns 0. */
+int line_flush_chain(struct line_parser *lp, struct chain *c);
 /** line_use_match() - a match comes in by -m or -p. *used: there is one of that name. */
 int line_use_match(struct line_parser *lp, const char *name, unsigned int column, bool *used);
 int line_match_option(struct line_parser *lp, bool invert);
 int line_check_matches(struct line_parser *lp);
+/** line_use_target() - the same for a target that -j names; its options may follow. */
+int line_use_target(struct line_parser *lp, const struct target_ext *ext);
+int line_target_option(struct line_parser *lp, bool invert);
+int line_check_target(struct line_parser *lp);
 
 /** line_run() - a line of a table: decide on the families, parse and execute in each. */
 int line_run(struct line_parser *lp, unsigned int families);

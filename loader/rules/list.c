@@ -8,6 +8,7 @@
 #include "rules/ext.h"
 #include "rules/names.h"
 #include "rules/parse.h"
+#include "rules/target.h"
 
 /*
  * iptables -L of 1.8.9: list_entries(), print_firewall() (iptables/iptables.c, ip6tables.c),
@@ -102,14 +103,22 @@ static void list_address(struct buffer *out, const struct address *a, bool inver
 	buffer_free(&text);
 }
 
-/* print_rule_details(): under -n the protocol is a number. */
-static void list_details(struct buffer *out, const struct rule *r, unsigned int number,
-			 unsigned int flags)
+static const char *target_name(const struct rule *r)
 {
 	static const char *const names[] = {
 		[TARGET_NONE] = "", [TARGET_ACCEPT] = "ACCEPT", [TARGET_DROP] = "DROP",
 		[TARGET_RETURN] = "RETURN",
 	};
+
+	if (r->target_ext)
+		return r->target_ext->ext->name;
+	return r->target_chain ? r->target_chain->name : names[r->target];
+}
+
+/* print_rule_details(): under -n the protocol is a number. */
+static void list_details(struct buffer *out, const struct rule *r, unsigned int number,
+			 unsigned int flags)
+{
 	const char *proto = proto_name(r->proto, true);
 
 	if (flags & LIST_LINE_NUMBERS)
@@ -118,7 +127,7 @@ static void list_details(struct buffer *out, const struct rule *r, unsigned int 
 		list_number(out, r->packets, flags, true);
 		list_number(out, r->bytes, flags, true);
 	}
-	buffer_printf(out, "%-9s ", r->target_chain ? r->target_chain->name : names[r->target]);
+	buffer_printf(out, "%-9s ", target_name(r));
 	buffer_putc(out, r->flags & RULE_INV_PROTO ? '!' : ' ');
 	if (flags & LIST_NUMERIC || !proto)
 		buffer_printf(out, "%-4u ", r->proto);
@@ -146,6 +155,8 @@ static void list_rule(struct buffer *out, const struct rule *r, unsigned int num
 	for (m = r->matches; m; m = m->next)
 		if (m->ext->list)
 			m->ext->list(out, m->data, f, flags & LIST_NUMERIC);
+	if (r->target_ext)
+		r->target_ext->ext->list(out, r->target_ext->data, f, flags & LIST_NUMERIC);
 	buffer_putc(out, '\n');
 }
 

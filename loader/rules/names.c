@@ -39,22 +39,56 @@ static const struct service services[] = {
 #undef SERVICE
 };
 
-/* Extensions of iptables 1.8.11 (extensions/libxt_*, libipt_*, libip6t_*), sorted. */
-static const char *const known_matches[] = {
-	"addrtype", "ah", "bpf", "cgroup", "cluster", "connbytes", "connlabel", "connlimit",
-	"connmark", "cpu", "dccp", "devgroup", "dscp", "dst", "ecn", "esp", "eui64", "frag",
-	"hashlimit", "hbh", "helper", "hl", "ipcomp", "iprange", "ipv6header", "ipvs", "length",
-	"limit", "mac", "mark", "mh", "multiport", "nfacct", "osf", "owner", "physdev", "pkttype",
-	"policy", "quota", "rateest", "realm", "recent", "rpfilter", "rt", "sctp", "set", "socket",
-	"srh", "statistic", "string", "tcpmss", "time", "tos", "ttl", "u32", "unclean",
+/* An extension that iptables knows. */
+struct known {
+	const char *name, *reason;
 };
 
-static const char *const known_targets[] = {
-	"AUDIT", "CHECKSUM", "CLASSIFY", "CLUSTERIP", "CONNMARK", "CONNSECMARK", "CT", "DNAT",
-	"DNPT", "DSCP", "ECN", "HL", "HMARK", "IDLETIMER", "LED", "LOG", "MARK", "MASQUERADE",
-	"NETMAP", "NFLOG", "NFQUEUE", "NOTRACK", "QUEUE", "RATEEST", "REDIRECT", "REJECT",
-	"SECMARK", "SET", "SNAT", "SNPT", "SYNPROXY", "TCPMSS", "TCPOPTSTRIP", "TEE", "TOS",
-	"TPROXY", "TRACE", "TTL", "ULOG",
+/* Extensions of iptables 1.8.11 (extensions/libxt_*, libipt_*, libip6t_*), sorted. */
+static const char *const known_matches[] = {
+	"addrtype", "ah", "bpf", "cgroup", "connbytes", "connlimit", "connmark", "cpu", "dccp",
+	"devgroup", "dscp", "dst", "ecn", "esp", "eui64", "frag", "hashlimit", "hbh", "helper",
+	"hl", "ipcomp", "iprange", "ipv6header", "length", "limit", "mac", "mark", "mh", "multiport",
+	"owner", "physdev", "pkttype", "policy", "quota", "realm", "recent", "rt", "sctp", "set",
+	"statistic", "string", "tcpmss", "time", "tos", "ttl", "u32",
+};
+
+/* Those that are refused, and why. */
+static const struct known refused_matches[] = {
+	{ "cluster", "hashes of the kernel decide, which nodes must share" },
+	{ "connlabel", "labels of connections are not read" },
+	{ "ipvs", "connections of IPVS cannot be seen" },
+	{ "nfacct", "accounting objects of the kernel cannot be reached" },
+	{ "osf", "the fingerprints are in the kernel and cannot be reached" },
+	{ "rateest", "rate estimators of the kernel cannot be reached" },
+	{ "rpfilter", "routes cannot be looked up from a filter" },
+	{ "socket", "sockets cannot be looked up from a filter" },
+	{ "unclean", "no kernel since 2.6 has it" },
+};
+
+#define ALTERS		"it alters packets"
+#define TRANSLATES	"it translates addresses"
+#define ALTERS_CT	"it alters the connection tracking of packets"
+#define USER_SPACE	"it hands packets to a program for a verdict"
+
+/* Targets of iptables and why they are refused; without a reason: ours. A BPF filter only reads. */
+static const struct known known_targets[] = {
+	{ "AUDIT", "the audit log cannot be reached" }, { "CHECKSUM", ALTERS },
+	{ "CLASSIFY", ALTERS }, { "CLUSTERIP", ALTERS }, { "CONNMARK", ALTERS_CT },
+	{ "CONNSECMARK", ALTERS_CT }, { "CT", ALTERS_CT }, { "DNAT", TRANSLATES },
+	{ "DNPT", TRANSLATES }, { "DSCP", ALTERS }, { "ECN", ALTERS }, { "HL", ALTERS },
+	{ "HMARK", ALTERS }, { "IDLETIMER", "timers in sysfs cannot be reached" },
+	{ "LED", "LED triggers cannot be reached" }, { "LOG", NULL }, { "MARK", ALTERS },
+	{ "MASQUERADE", TRANSLATES }, { "NETMAP", TRANSLATES }, { "NFLOG", NULL },
+	{ "NFQUEUE", USER_SPACE }, { "NOTRACK", ALTERS_CT }, { "QUEUE", USER_SPACE },
+	{ "RATEEST", "rate estimators of the kernel cannot be reached" },
+	{ "REDIRECT", TRANSLATES }, { "REJECT", NULL }, { "SECMARK", ALTERS },
+	{ "SET", "it alters sets of addresses" }, { "SNAT", TRANSLATES }, { "SNPT", TRANSLATES },
+	{ "SYNPROXY", "it answers packets in place of the host" }, { "TCPMSS", ALTERS },
+	{ "TCPOPTSTRIP", ALTERS }, { "TEE", "it sends copies of packets" }, { "TOS", ALTERS },
+	{ "TPROXY", "it redirects packets to another socket" },
+	{ "TRACE", "it traces packets through the kernel's own rules" }, { "TTL", ALTERS },
+	{ "ULOG", "kernels since 3.17 do not have it; -j NFLOG took its place" },
 };
 
 bool parse_number(const char *s, const char **end, unsigned int *value, unsigned int min,
@@ -168,24 +202,43 @@ const char *service_name(unsigned int port, const char *proto)
 	return NULL;
 }
 
-static bool in_list(const char *const *list, size_t n, const char *name)
+static const struct known *find_known(const struct known *list, size_t n, const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (same_word(list[i], name))
-			return true;
-	return false;
+		if (same_word(list[i].name, name))
+			return &list[i];
+	return NULL;
 }
 
 bool known_match(const char *name)
 {
-	return in_list(known_matches, ARRAY_SIZE(known_matches), name);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(known_matches); i++)
+		if (same_word(known_matches[i], name))
+			return true;
+	return find_known(refused_matches, ARRAY_SIZE(refused_matches), name);
 }
 
 bool known_target(const char *name)
 {
-	return in_list(known_targets, ARRAY_SIZE(known_targets), name);
+	return find_known(known_targets, ARRAY_SIZE(known_targets), name);
+}
+
+const char *match_refused(const char *name)
+{
+	const struct known *k = find_known(refused_matches, ARRAY_SIZE(refused_matches), name);
+
+	return k ? k->reason : "it is not carried out here";
+}
+
+const char *target_refused(const char *name)
+{
+	const struct known *k = find_known(known_targets, ARRAY_SIZE(known_targets), name);
+
+	return k && k->reason ? k->reason : "it is not carried out here";
 }
 
 static void save_quoted(struct buffer *out, const char *s)

@@ -49,6 +49,10 @@ const char *service_name(unsigned int port, const char *proto);
 bool known_match(const char *name);
 bool known_target(const char *name);
 
+/** match_refused(), target_refused() - why a known one is not supported, in words; never NULL. */
+const char *match_refused(const char *name);
+const char *target_refused(const char *name);
+
 /** save_string() - xtables_save_string(): a leading blank, quoted if need be. */
 void save_string(struct buffer *out, const char *s);
 

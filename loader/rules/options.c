@@ -48,7 +48,7 @@ static const unsigned char short_options[128] = {
 	['x'] = NO_ARG, ['4'] = NO_ARG, ['6'] = NO_ARG,
 };
 
-/* A long option found: of iptables itself, or of a match. */
+/* A long option found: of iptables itself, of a match, or (both NULL) of the target. */
 struct found {
 	const struct long_option *own;
 	const struct match_ext *ext;
@@ -82,32 +82,47 @@ static bool consider(struct found *best, bool *ambiguous, const struct found *ca
 	return false;
 }
 
+/* Options that extensions brought: first the target's, then the matches', the newest first. */
+static const struct ext_option *nth_options(const struct line_parser *lp, unsigned int i,
+					    const struct match_ext **ext)
+{
+	const struct match_ext *match = i ? lp->exts[lp->nr_exts - i] : NULL;
+	const struct target *t = lp->rule.target_ext;
+
+	*ext = match;
+	if (match)
+		return match->options;
+	return t ? t->ext->options : NULL;
+}
+
 /*
- * An option of a match by its whole name, the newest match first. None is called as one of iptables
- * itself, so these need not be asked before.
+ * An option of an extension by its whole name. None is called as one of iptables itself, so these
+ * need not be asked before.
  */
 static bool find_exact(const struct line_parser *lp, const char *name, size_t len,
 		       struct found *best)
 {
+	const struct match_ext *ext;
 	const struct ext_option *opt;
 	unsigned int i;
 
-	for (i = lp->nr_exts; i-- > 0;) {
-		for (opt = lp->exts[i]->options; opt && opt->name; opt++) {
+	for (i = 0; i <= lp->nr_exts; i++) {
+		for (opt = nth_options(lp, i, &ext); opt && opt->name; opt++) {
 			if (*opt->name != *name || strncmp(opt->name, name, len) || opt->name[len])
 				continue;
-			*best = (struct found){ .ext = lp->exts[i], .option = opt };
+			*best = (struct found){ .ext = ext, .option = opt };
 			return true;
 		}
 	}
 	return false;
 }
 
-/* iptables' own options first, then those of the matches, the newest first. */
+/* iptables' own options first, then those of the extensions. */
 static bool find_long(const struct line_parser *lp, const char *name, size_t len,
 		      struct found *best)
 {
 	const struct long_option *own;
+	const struct match_ext *ext;
 	const struct ext_option *opt;
 	struct found candidate;
 	bool ambiguous = false;
@@ -123,9 +138,9 @@ static bool find_long(const struct line_parser *lp, const char *name, size_t len
 		if (consider(best, &ambiguous, &candidate, own->name, name, len))
 			return true;
 	}
-	for (i = lp->nr_exts; i-- > 0;) {
-		for (opt = lp->exts[i]->options; opt && opt->name; opt++) {
-			candidate = (struct found){ .ext = lp->exts[i], .option = opt };
+	for (i = 0; i <= lp->nr_exts; i++) {
+		for (opt = nth_options(lp, i, &ext); opt && opt->name; opt++) {
+			candidate = (struct found){ .ext = ext, .option = opt };
 			if (consider(best, &ambiguous, &candidate, opt->name, name, len))
 				return true;
 		}

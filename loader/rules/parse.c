@@ -27,6 +27,7 @@ struct file_parser {
 	enum state state;
 	char foreign[33];	/* name of the foreign table */
 	bool any_table;
+	bool unended;		/* the line has no newline: it is the last */
 };
 
 /* A word of a "*" or ":" line (strtok() with blanks), copied out: the text has no NULs. */
@@ -104,10 +105,12 @@ static int set_policy(struct file_parser *fp, struct chain *c, const struct toke
 
 	if (!strcmp(policy->text, "-"))
 		return 0;
-	if (c->hook == HOOK_NONE)
-		return line_error(lp, policy->column,
-				  "chain \"%s\" is not built in and has no policy: expected \"-\"",
-				  c->name);
+	if (c->hook == HOOK_NONE) {
+		line_warn(lp, WARN_POLICY, policy->column,
+			  "chain \"%s\" is not built in and has no policy: \"%s\" is ignored, "
+			  "expected \"-\"", c->name, policy->text);
+		return 0;
+	}
 	if (strcmp(policy->text, "ACCEPT") && strcmp(policy->text, "DROP"))
 		return line_error(lp, policy->column, "policy \"%s\": expected ACCEPT or DROP",
 				  policy->text);
@@ -124,6 +127,20 @@ static int set_policy(struct file_parser *fp, struct chain *c, const struct toke
 	c->packets = packets;
 	c->bytes = bytes;
 	return 0;
+}
+
+/*
+ * iptables-restore --noflush: a ":" line empties a user chain that an earlier text has filled, and
+ * leaves the rules of a base chain alone.
+ */
+static void declare_again(struct line_parser *lp, struct chain *c, const struct token *name)
+{
+	if (c->hook != HOOK_NONE || !c->declared || !c->nr_rules)
+		return;
+	line_warn(lp, WARN_EMPTIED, name->column, "chain \"%s\" is declared again: the %u rules "
+		  "it has so far are dropped, as iptables-restore --noflush does", c->name,
+		  c->nr_rules);
+	line_flush_chain(lp, c);
 }
 
 /* ":CHAIN POLICY [packets:bytes]" */
@@ -154,6 +171,9 @@ static int declare_chain(struct file_parser *fp)
 		if (c->hook == HOOK_NONE && c->declared && c->block == lp->rs->blocks)
 			return line_error(lp, name.column, "chain \"%s\" is declared twice",
 					  c->name);
+		lp->family = (enum family)f;
+		line_warn_later(lp, c);
+		declare_again(lp, c, &name);
 		c->declared = true;
 		c->block = lp->rs->blocks;
 		ret = set_policy(fp, c, &policy, pos);
@@ -167,13 +187,16 @@ static int foreign_line(struct file_parser *fp)
 	struct line_parser *lp = &fp->line;
 	struct token name, policy;
 	size_t pos = 1;
+	bool chain = lp->text[0] == ':' && next_token(lp, &pos, &name) &&
+		     next_token(lp, &pos, &policy);
 
-	if (lp->text[0] == ':' && next_token(lp, &pos, &name) && next_token(lp, &pos, &policy) &&
-	    (!strcmp(policy.text, "-") || !strcmp(policy.text, "ACCEPT")))
+	if (chain && (!strcmp(policy.text, "-") || !strcmp(policy.text, "ACCEPT")))
 		return 0;
-	line_error(lp, 1, "table %s is not supported; use -T filter to load only the filter table",
-		   fp->foreign);
-	error_hint(lp->err, "tables of this file that are not named by -T are left out");
+	line_error(lp, chain ? policy.column : 1,
+		   "table %s is not supported, and %s would not be in force; use -T filter to load "
+		   "only the filter table", fp->foreign, chain ? "this policy" : "this rule");
+	error_hint(lp->err, "tables of this file that are not named by -T (at boot: "
+		   "bpfilter.tables=filter) are left out; a table without rules does no harm");
 	return -EINVAL;
 }
 
@@ -183,7 +206,9 @@ static int outside_line(struct file_parser *fp)
 
 	if (lp->text[0] == '*')
 		return begin_table(fp);
-	return line_error(lp, 1, "expected *TABLE (such as *filter) before any rule");
+	line_error(lp, 1, "expected *TABLE (such as *filter) before any rule");
+	hint_outside(lp);
+	return -EINVAL;
 }
 
 static int inside_line(struct file_parser *fp)
@@ -205,7 +230,7 @@ static int inside_line(struct file_parser *fp)
 
 static int parse_line(struct file_parser *fp)
 {
-	const struct line_parser *lp = &fp->line;
+	struct line_parser *lp = &fp->line;
 
 	if (!lp->len || lp->text[0] == '#')
 		return 0;
@@ -213,17 +238,16 @@ static int parse_line(struct file_parser *fp)
 	case OUTSIDE:
 		return outside_line(fp);
 	case SKIPPED:
-		/* iptables-restore -T: only the next table ends it, COMMIT or not. */
-		if (lp->text[0] == '*')
-			return begin_table(fp);
-		if (lp->len == 6 && !memcmp(lp->text, "COMMIT", 6))
-			fp->state = OUTSIDE;
-		return 0;
+		/* iptables-restore -T: only the next table ends it, whatever follows COMMIT. */
+		return lp->text[0] == '*' ? begin_table(fp) : 0;
 	case INSIDE:
 	case FOREIGN:
 	default:
 		if (lp->len == 6 && !memcmp(lp->text, "COMMIT", 6) && !fp->src->inline_rules) {
 			fp->state = OUTSIDE;
+			if (fp->unended)
+				line_warn(lp, WARN_NO_NEWLINE, 7, "no newline behind COMMIT: "
+					  "iptables-restore refuses such a text");
 			return 0;
 		}
 		return inside_line(fp);
@@ -281,7 +305,17 @@ static const char *line_end(const char *p, const char *end)
 	}
 }
 
-/* All lines. A carriage return before the newline is taken off; iptables-legacy refuses it. */
+/* A carriage return before the newline. */
+static void cut_return(struct line_parser *lp)
+{
+	if (!lp->len || lp->text[lp->len - 1] != '\r')
+		return;
+	lp->len--;
+	line_warn(lp, WARN_CRLF, (unsigned int)lp->len + 1, "lines end with CR LF, as on Windows; "
+		  "iptables-restore refuses or overlooks such lines");
+}
+
+/* All lines. */
 static int parse_text(struct file_parser *fp)
 {
 	struct line_parser *lp = &fp->line;
@@ -300,8 +334,8 @@ static int parse_text(struct file_parser *fp)
 		lp->line++;
 		lp->text = p;
 		lp->len = (size_t)(eol - p);
-		if (lp->len && p[lp->len - 1] == '\r')
-			lp->len--;
+		cut_return(lp);
+		fp->unended = eol == end;
 		p = eol + 1;
 		ret = nul ? line_error(lp, (unsigned int)(nul - lp->text) + 1,
 				       "NUL byte: this is not a text") :
@@ -327,6 +361,8 @@ int rules_parse(struct ruleset *rs, const struct rules_source *src, struct error
 	fp->src = src;
 	fp->line.rs = rs;
 	fp->line.err = err;
+	fp->line.warnings = src->warnings;
+	fp->line.canonical = src->canonical;
 	fp->line.where = src->where;
 	fp->line.words = &fp->words;
 	rs->families |= src->families;

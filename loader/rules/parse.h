@@ -12,13 +12,29 @@ struct rules_source {
 	unsigned int families;	/* FAMILY_BIT()s; both: -4, -6 and addresses decide line by line */
 	unsigned int tables;	/* TABLE_BIT()s to take; 0: all, others with rules are an error */
 	bool inline_rules;	/* bare rules without "*filter" and COMMIT (kernel command line) */
+	bool canonical;		/* what rules_print() wrote */
+	struct buffer *warnings;	/* gets a struct error for each; NULL: nobody reads them */
+};
+
+/*
+ * What a warning is about; each is given once a text. The first ones are dialects: iptables-restore
+ * refuses the text, but it is plain what is meant, and iptables-nft-restore takes most of them.
+ */
+enum warning {
+	WARN_CRLF,		/* lines end with CR LF */
+	WARN_NO_NEWLINE,	/* nothing behind the last COMMIT */
+	WARN_POLICY,		/* a user chain with a policy, which is ignored */
+	WARN_LATER,		/* a rule names a chain that a later line declares */
+	WARN_NFLOG_RANGE,	/* an option without effect */
+	WARN_EMPTIED,		/* a chain of an earlier text is declared again */
 };
 
 /**
  * rules_parse() - add a text to a rule set.
  * Sources are joined in order: a second text, or a second "*table" block, for the same family and
- * table goes on where the first ended. Chains keep their rules (also when a ":" line names them
- * again; twice within one block is an error, as for iptables), the last policy given holds.
+ * table goes on where the first ended, as for iptables-restore --noflush: base chains keep their
+ * rules and the last policy given holds; a ":" line empties a user chain that has rules (a second
+ * one within one block is an error). Chains may be declared behind the rules that name them.
  * With both families a line "*table" or ":chain" is for both; a rule goes where -4 or -6 says, else
  * where an address in -s or -d belongs, else ICMP, else to both.
  * On error the rule set holds a part of the text: throw it away (ruleset_free()), never use it.
@@ -60,9 +76,11 @@ int ruleset_finish(struct ruleset *rs, struct error *err);
 /*
  * Printing. PRINT_COUNTERS: "[p:b]" in front of rules, as iptables-save -c. PRINT_ALL_TABLES: also
  * a table the rule set does not have. PRINT_ZERO_POLICY: counters of policies as [0:0], for a text
- * that names the rules alone; iptables-save prints them also without -c.
+ * that names the rules alone; iptables-save prints them also without -c. PRINT_COMPLETE: with what
+ * iptables-save leaves out though the kernel has it ("-i +" is shown by iptables -L; "-p all" means
+ * something in IPv6), for a text that the rule set is made of again.
  */
-enum { PRINT_COUNTERS = 1, PRINT_ALL_TABLES = 2, PRINT_ZERO_POLICY = 4 };
+enum { PRINT_COUNTERS = 1, PRINT_ALL_TABLES = 2, PRINT_ZERO_POLICY = 4, PRINT_COMPLETE = 8 };
 
 /** rules_print() - canonical iptables-save text of one table, without "# Generated" lines. */
 void rules_print(struct buffer *out, const struct ruleset *rs, enum family f, enum table_id t,
@@ -74,6 +92,9 @@ void rules_print_parts(struct buffer *out, const struct ruleset *rs, enum family
 		       enum table_id t, unsigned int flags, rules_drain drain, void *arg);
 /** rule_print() - "-A CHAIN ..." of one rule, no newline, no counters. */
 void rule_print(struct buffer *out, const struct rule *r, const struct chain *c, enum family f);
+/** rule_print_complete() - the same with PRINT_COMPLETE. */
+void rule_print_complete(struct buffer *out, const struct rule *r, const struct chain *c,
+			 enum family f);
 
 /* Flags of rules_list(), as the options of iptables -L. */
 enum { LIST_VERBOSE = 1, LIST_NUMERIC = 2, LIST_EXACT = 4, LIST_LINE_NUMBERS = 8 };

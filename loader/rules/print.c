@@ -7,6 +7,7 @@
 #include "rules/ext.h"
 #include "rules/names.h"
 #include "rules/parse.h"
+#include "rules/target.h"
 
 /*
  * Canonical text: print_rule4(), print_rule6() (iptables/iptables.c) and do_output()
@@ -43,11 +44,12 @@ static void print_address(struct buffer *out, char letter, const struct address 
 }
 
 /* save_iface() */
-static void print_interface(struct buffer *out, char letter, const struct interface *i, bool invert)
+static void print_interface(struct buffer *out, char letter, const struct interface *i, bool invert,
+			    unsigned int flags)
 {
 	char name[IFNAMSIZ + 2];
 
-	if (!i->given || (i->prefix && !i->name[0] && !invert))
+	if (!i->given || (i->prefix && !i->name[0] && !invert && !(flags & PRINT_COMPLETE)))
 		return;
 	snprintf(name, sizeof(name), "%s%s", i->name, i->prefix ? "+" : "");
 	print_letter(out, letter, invert);
@@ -55,11 +57,11 @@ static void print_interface(struct buffer *out, char letter, const struct interf
 }
 
 /* save_rule_details(); names of /etc/protocols as in 1.8.9. */
-static void print_proto(struct buffer *out, const struct rule *r)
+static void print_proto(struct buffer *out, const struct rule *r, unsigned int flags)
 {
 	const char *name = proto_name(r->proto, true);
 
-	if (!r->proto)
+	if (!r->proto && !(r->flags & RULE_PROTO && flags & PRINT_COMPLETE))
 		return;
 	buffer_puts(out, r->flags & RULE_INV_PROTO ? " ! -p " : " -p ");
 	if (name)
@@ -75,10 +77,13 @@ static const char *target_text(const struct rule *r)
 		[TARGET_JUMP] = "", [TARGET_GOTO] = "",
 	};
 
+	if (r->target_ext)
+		return r->target_ext->ext->name;
 	return r->target_chain ? r->target_chain->name : names[r->target];
 }
 
-void rule_print(struct buffer *out, const struct rule *r, const struct chain *c, enum family f)
+static void print_rule(struct buffer *out, const struct rule *r, const struct chain *c,
+		       enum family f, unsigned int flags)
 {
 	const struct match *m;
 
@@ -86,9 +91,9 @@ void rule_print(struct buffer *out, const struct rule *r, const struct chain *c,
 	save_word(out, c->name);
 	print_address(out, 's', &r->src, r->flags & RULE_INV_SRC, f);
 	print_address(out, 'd', &r->dst, r->flags & RULE_INV_DST, f);
-	print_interface(out, 'i', &r->in, r->flags & RULE_INV_IN);
-	print_interface(out, 'o', &r->out, r->flags & RULE_INV_OUT);
-	print_proto(out, r);
+	print_interface(out, 'i', &r->in, r->flags & RULE_INV_IN, flags);
+	print_interface(out, 'o', &r->out, r->flags & RULE_INV_OUT, flags);
+	print_proto(out, r, flags);
 	if (r->flags & RULE_FRAG)
 		buffer_puts(out, r->flags & RULE_INV_FRAG ? " ! -f" : " -f");
 	for (m = r->matches; m; m = m->next) {
@@ -101,6 +106,19 @@ void rule_print(struct buffer *out, const struct rule *r, const struct chain *c,
 		buffer_puts(out, r->target == TARGET_GOTO ? " -g " : " -j ");
 		save_word(out, target_text(r));
 	}
+	if (r->target_ext)
+		r->target_ext->ext->print(out, r->target_ext->data, f);
+}
+
+void rule_print(struct buffer *out, const struct rule *r, const struct chain *c, enum family f)
+{
+	print_rule(out, r, c, f, 0);
+}
+
+void rule_print_complete(struct buffer *out, const struct rule *r, const struct chain *c,
+			 enum family f)
+{
+	print_rule(out, r, c, f, PRINT_COMPLETE);
 }
 
 static void print_chain_line(struct buffer *out, const struct chain *c, unsigned int flags)
@@ -129,7 +147,7 @@ void rules_print_parts(struct buffer *out, const struct ruleset *rs, enum family
 			if (flags & PRINT_COUNTERS)
 				buffer_printf(out, "[%" PRIu64 ":%" PRIu64 "] ", r->packets,
 					      r->bytes);
-			rule_print(out, r, c, f);
+			print_rule(out, r, c, f, flags);
 			buffer_putc(out, '\n');
 			if (out->len >= PART && drain)
 				drain(out, arg);

@@ -2,6 +2,7 @@
 #include "rules/ruleset.h"
 
 #include "analyzer.h"
+#include "rules/sets.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -48,6 +49,7 @@ void ruleset_free(struct ruleset *rs)
 	for (f = 0; f < NR_FAMILIES; f++)
 		for (t = 0; t < NR_TABLES; t++)
 			free(rs->tables[f][t].hash);
+	ipsets_free(rs->sets);
 	arena_free(&rs->arena);
 	ruleset_init(rs);
 }

@@ -27,6 +27,8 @@ enum table_id { TABLE_FILTER, TABLE_RAW, NR_TABLES };
 /* Netfilter hooks, numbers of the kernel (enum nf_inet_hooks). */
 enum hook { HOOK_PREROUTING, HOOK_INPUT, HOOK_FORWARD, HOOK_OUTPUT, HOOK_POSTROUTING, NR_HOOKS };
 #define HOOK_NONE	(-1)	/* a user chain */
+#define HOOK_BIT(h)	(1U << (h))
+#define HOOKS_ALL	(HOOK_BIT(NR_HOOKS) - 1)
 
 #define CHAIN_NAME_MAX	28	/* iptables: XT_EXTENSION_MAXNAMELEN - 1, longest chain name */
 
@@ -37,6 +39,7 @@ enum target_kind {
 	TARGET_RETURN,
 	TARGET_JUMP,
 	TARGET_GOTO,
+	TARGET_EXT,		/* rule.target_ext says what, such as REJECT */
 };
 
 /* Negations of the basic options, and the fragment flag. */
@@ -68,6 +71,7 @@ struct interface {
 };
 
 struct match_ext;
+struct target;			/* target.h */
 
 struct match {
 	struct match *next;		/* in the order written */
@@ -88,6 +92,7 @@ struct rule {
 	struct rule *next;
 	struct match *matches;
 	struct chain *target_chain;	/* TARGET_JUMP, TARGET_GOTO */
+	struct target *target_ext;	/* TARGET_EXT */
 	uint64_t packets, bytes;	/* "[p:b]" of the text, or read back from the kernel */
 	struct address src, dst;	/* mask all zero: not given (or /0) */
 	struct interface in, out;
@@ -135,6 +140,8 @@ struct ruleset {
 	unsigned int families;		/* FAMILY_BIT()s given, even if their text was empty */
 	uint32_t blocks;		/* "*table" lines so far */
 	bool interfaces;		/* a rule names one */
+	struct ipsets *sets;		/* rules/sets.h; NULL: none, and no rule names one */
+	bool hooks;			/* a match is legal in some hooks alone (match_ext.hooks) */
 	struct arena arena;
 };
 

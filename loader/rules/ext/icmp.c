@@ -4,6 +4,7 @@
 
 #include "compile/program.h"
 #include "rules/ext/ext_list.h"
+#include "rules/ext/icmp_names.h"
 #include "rules/names.h"
 
 /*
@@ -82,6 +83,16 @@ static const struct ext_option options6[] = {
 static const struct icmp_name *names_of(enum family f)
 {
 	return f == FAMILY_IPV4 ? names4 : names6;
+}
+
+bool icmp_type_code(const char *name, enum family f, uint32_t *value)
+{
+	const struct icmp_name *n = names_of(f);
+
+	while (n->name && (strcasecmp(n->name, name) || !strcmp(n->name, "any")))
+		n++;
+	*value = (uint32_t)n->type << 8 | n->code_lo;
+	return n->name;
 }
 
 static bool is_any(const struct icmp *icmp, enum family f)

@@ -238,10 +238,10 @@ static int compile(struct program *p, const void *data, const struct rule *rule,
 	}
 	program_op(p, OP_MULTIPORT, m->invert ? OP_INVERT : 0, words << 8 | m->which, payload,
 		   words);
-	p->l4 = true;
-	p->multiport = true;
+	program_l4(p);
+	p->multiport |= !p->stateful;
 	if (!narrow(p, m, r, n))
-		p->loose = true;
+		p->loose |= !p->stateful;
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "rules/ext/ports.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "rules/names.h"
@@ -29,16 +30,85 @@ int port_parse(struct line_parser *lp, const char *s, size_t len, const char *pr
 	return 0;
 }
 
+int ports_parse(struct line_parser *lp, struct port_range *r, const char *arg, const char *proto,
+		bool invert)
+{
+	const char *colon = strchr(arg, ':');
+	size_t len = colon ? (size_t)(colon - arg) : strlen(arg);
+
+	*r = (struct port_range){ 0, PORT_MAX, invert };
+	if ((len || !colon) && port_parse(lp, arg, len, proto, &r->lo))
+		return -1;
+	if (!colon)
+		r->hi = r->lo;
+	else if (colon[1] && port_parse(lp, colon + 1, strlen(colon + 1), proto, &r->hi))
+		return -1;
+	if (r->lo > r->hi)
+		return ext_error(lp, "invalid port range (min > max)");
+	return 0;
+}
+
+/*
+ * xtables_getportbyname() (libxtables/xtoptions.c): getaddrinfo(), so decimal numbers alone, and
+ * services of any protocol, tcp first. 65536 and above, which getaddrinfo() cuts, are refused.
+ */
+static int parse_any_port(struct line_parser *lp, const char *s, size_t len,
+			  uint16_t *port)
+{
+	char buf[64];
+	unsigned int n = 0;
+	const char *p = buf;
+	int service;
+
+	if (len >= sizeof(buf))
+		return ext_error(lp, "invalid port or service \"%.64s\"", s);
+	memcpy(buf, s, len);
+	buf[len] = '\0';
+	while (isspace((unsigned char)*p))
+		p++;
+	if (*p == '+')
+		p++;
+	if (!isdigit((unsigned char)*p))
+		n = UINT16_MAX + 1U;
+	for (; isdigit((unsigned char)*p) && n <= UINT16_MAX; p++)
+		n = n * 10 + (unsigned int)(*p - '0');
+	if (*p || n > UINT16_MAX) {
+		service = service_parse(buf, NULL);
+		if (service < 0)
+			return ext_error(lp, "invalid port or service \"%s\"", buf);
+		n = (unsigned int)service;
+	}
+	*port = (uint16_t)n;
+	return 0;
+}
+
+int ports_parse_any(struct line_parser *lp, struct port_range *r, const char *arg, bool invert)
+{
+	const char *colon = strchr(arg, ':');
+	size_t len = colon ? (size_t)(colon - arg) : strlen(arg);
+
+	*r = (struct port_range){ 0, PORT_MAX, invert };
+	if (colon && strchr(colon + 1, ':'))
+		return ext_error(lp, "too many components in \"%.32s\"", arg);
+	if (len && parse_any_port(lp, arg, len, &r->lo))
+		return -1;
+	if (!colon)
+		r->hi = r->lo;
+	else if (colon[1] && parse_any_port(lp, colon + 1, strlen(colon + 1), &r->hi))
+		return -1;
+	if (r->lo > r->hi)
+		return ext_error(lp, "invalid port range (min > max)");
+	return 0;
+}
+
 /* skip_ports_match() */
 static bool is_any(const struct port_range *r)
 {
 	return !r->lo && r->hi == PORT_MAX && !r->invert;
 }
 
-void ports_print(struct buffer *out, const char *option, const struct port_range *r)
+void ports_print_all(struct buffer *out, const char *option, const struct port_range *r)
 {
-	if (is_any(r))
-		return;
 	buffer_puts(out, r->invert ? " ! --" : " --");
 	buffer_puts(out, option);
 	buffer_putc(out, ' ');
@@ -47,6 +117,12 @@ void ports_print(struct buffer *out, const char *option, const struct port_range
 		buffer_putc(out, ':');
 		buffer_number(out, r->hi);
 	}
+}
+
+void ports_print(struct buffer *out, const char *option, const struct port_range *r)
+{
+	if (!is_any(r))
+		ports_print_all(out, option, r);
 }
 
 void port_list(struct buffer *out, uint16_t port, const char *proto, bool numeric)

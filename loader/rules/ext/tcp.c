@@ -41,25 +41,6 @@ static void init(void *data, enum family f)
 	tcp->src.hi = tcp->dst.hi = UINT16_MAX;
 }
 
-/* parse_tcp_ports() */
-static int parse_ports(struct line_parser *lp, const char *arg, struct port_range *r)
-{
-	const char *colon = strchr(arg, ':');
-	size_t len = colon ? (size_t)(colon - arg) : strlen(arg);
-
-	r->lo = 0;
-	r->hi = UINT16_MAX;
-	if ((len || !colon) && port_parse(lp, arg, len, "tcp", &r->lo))
-		return -1;
-	if (!colon)
-		r->hi = r->lo;
-	else if (colon[1] && port_parse(lp, colon + 1, strlen(colon + 1), "tcp", &r->hi))
-		return -1;
-	if (r->lo > r->hi)
-		return ext_error(lp, "invalid port range (min > max)");
-	return 0;
-}
-
 /* parse_tcp_flag(): names between commas, empty ones are skipped. */
 static int parse_flags(struct line_parser *lp, const char *s, uint8_t *bits)
 {
@@ -103,12 +84,9 @@ static int parse(struct line_parser *lp, void *data, const struct ext_option *op
 	struct tcp *tcp = data;
 	unsigned int n;
 
-	if (opt->id == SOURCE || opt->id == DESTINATION) {
-		struct port_range *r = opt->id == SOURCE ? &tcp->src : &tcp->dst;
-
-		r->invert = invert;
-		return parse_ports(lp, arg, r);
-	}
+	if (opt->id == SOURCE || opt->id == DESTINATION)
+		return ports_parse(lp, opt->id == SOURCE ? &tcp->src : &tcp->dst, arg, "tcp",
+				   invert);
 	if (opt->id == OPTION) {
 		if (!parse_number(arg, NULL, &n, 1, UINT8_MAX))
 			return ext_error(lp, "bad TCP option \"%.32s\"", arg);
@@ -200,11 +178,9 @@ static int compile(struct program *p, const void *data, const struct rule *rule,
 	if (has_flags(tcp))
 		program_op(p, OP_TCP_FLAGS, tcp->flags_invert ? OP_INVERT : 0,
 			   (u32)tcp->mask << 8 | tcp->compare, NULL, 0);
-	if (tcp->option) {
-		p->features |= IMAGE_F_TCP_OPTIONS;
+	if (tcp->option)
 		program_op(p, OP_TCP_OPTION, tcp->option_invert ? OP_INVERT : 0, tcp->option, NULL,
 			   0);
-	}
 	return 0;
 }
 

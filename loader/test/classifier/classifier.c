@@ -112,11 +112,11 @@ static u32 ask(struct image_space *img, u32 chain, const struct packet *p, u32 f
 	const struct image_chain *c = (const struct image_chain *)(const void *)
 		(img->data + header_of(img)->chains.offset) + chain;
 	struct search q = { .chain = chain, .from = c->first + from, .start = IMAGE_NONE };
-	u32 result, id, act;
+	u32 result, id, act, residual;
 
 	for (result = search_start(img, &q); result == SEARCH_ON; ++*steps)
-		result = search_leaf(img, p, &q);
-	id = result == SEARCH_END ? search_answer(img, &q, &act) : FIRST_BAD;
+		result = search_leaf(NULL, img, p, &q);
+	id = result == SEARCH_END ? search_answer(img, &q, &act, &residual) : FIRST_BAD;
 	if (id == FIRST_NONE)
 		return MODEL_NONE;
 	if (id == FIRST_HOTDROP)

@@ -3,7 +3,7 @@
 """The same random rule files and packets in iptables-legacy and in bpfilter; every counter is compared.
 
 usage: harness.py --binary build/bpfilter [--seed N] [--files N] [--packets N] [--rules N] [--self]
-                  [--keep DIR]"""
+                  [--extension NAME] [--keep DIR]"""
 
 import argparse
 import difflib
@@ -12,6 +12,7 @@ import random
 import sys
 import time
 
+import extensions
 import packets
 import rules
 from host import Failed, Legacy, Ours
@@ -28,9 +29,11 @@ class Comparison:
         self.oracle, self.tested, self.count = oracle, tested, count
         self.hosts = (oracle, tested)
         self.strict = None
+        self.ext = None     # the extension the files are about
         self.live = False   # frames by BPF_PROG_TEST_RUN instead of over the veth pair
         self.judged = 0     # packets at hooks, by the simulator's count
         self.met = 0        # rules that some packet matched, of the last file
+        self.saved = []     # its lines in iptables-save -c
 
     def reset(self):
         for host in self.hosts:
@@ -39,11 +42,15 @@ class Comparison:
             host.settle()
             host.frames = []
 
-    def make(self, seed, family, size=0):
-        """The rule file and the flows of a seed; @size: of so many rules."""
-        r = random.Random(seed)
-        text = rules.large_file(r, family, size) if size else rules.rule_file(r, family)
-        flows = packets.flows(r, family, self.count, seed * self.count)
+    def make(self, seed, family, size=0, ext=None):
+        """The rule file and the flows of a seed; @size: of so many rules; @ext: for that extension."""
+        r = random.Random(f"{seed} {ext.name}" if ext else seed)
+        if ext:
+            text, flows = extensions.rule_file(r, ext, family), extensions.flows(r, ext, family, self.count,
+                                                                                 seed * self.count)
+        else:
+            text = rules.large_file(r, family, size) if size else rules.rule_file(r, family)
+            flows = packets.flows(r, family, self.count, seed * self.count)
         return text, flows if self.checks_length() or family == rules.V4 else packets.without_overlong(flows)
 
     def checks_length(self):
@@ -64,6 +71,9 @@ class Comparison:
         self.reset()
         for host in self.hosts:
             host.use_live = self.live
+            host.pause = self.ext.pause if self.ext else 0
+            if self.ext and self.ext.prepare:
+                self.ext.prepare(host)
         answers = [self.oracle.load(family, text), self.tested.load(family, altered(text) if altered else text)]
         if any(a.returncode for a in answers):
             if all(a.returncode for a in answers):
@@ -73,7 +83,11 @@ class Comparison:
             for flow in flows:
                 host.play(flow, family)
             host.settle()
-        return self.differences(family, tables_of(text))
+        out = self.differences(family, tables_of(text))
+        for host in self.hosts:
+            if self.ext and self.ext.finish:
+                self.ext.finish(host)
+        return out
 
     def simulated(self, got):
         """The evaluator in user space has to agree with the one in the kernel, which is compared with iptables."""
@@ -85,7 +99,8 @@ class Comparison:
 
     def shrink(self, family, text, flows):
         """The smallest part of both that still differs, found by leaving out ever smaller pieces."""
-        flows = smallest(flows, lambda part: self.compare(family, text, part))
+        if not (self.ext and self.ext.ordered):
+            flows = smallest(flows, lambda part: self.compare(family, text, part))
         lines = text.splitlines()
         movable = [i for i, line in enumerate(lines) if line.startswith("-A")]
 
@@ -99,6 +114,7 @@ class Comparison:
     def differences(self, family, tables):
         out = []
         expected, got = (h.save(family, tables) for h in self.hosts)
+        self.saved = [line for t in tables for line in expected[t]]
         self.met = sum(line.startswith("[") and not line.startswith("[0:0]") for t in tables for line in expected[t])
         for t in (t for t in tables if expected[t] != got[t]):
             out += difflib.unified_diff(expected[t], got[t], f"iptables-legacy {t}", f"bpfilter {t}", "", "", 0, "")
@@ -151,6 +167,8 @@ def parse():
     p.add_argument("--packets", type=int, default=400, help="flows a file (400); most are one packet")
     p.add_argument("--rules", type=int, default=0, metavar="N",
                    help="rules a file (few to hundreds; with --minutes now and then thousands)")
+    p.add_argument("--extension", action="append", default=[], metavar="NAME",
+                   help="files about this match only (all: about each in turn); may be repeated")
     p.add_argument("--self", action="store_true", help="iptables-legacy against itself: is the test sound?")
     p.add_argument("--shrink", type=int, default=2, metavar="N", help="make the first N failures small (2)")
     p.add_argument("--quiet", action="store_true", help="no progress on a terminal")
@@ -176,43 +194,81 @@ def size_of(args, seed):
     return args.rules or ({3: 10000, 7: 2000}.get(seed % 10, 0) if args.minutes else 0)
 
 
+def plan(args, first):
+    """(seed, extension or None) one after the other."""
+    every = extensions.known()
+    wanted = [e for e in every if e.name in args.extension or "all" in args.extension]
+    missing = set(args.extension) - {e.name for e in every} - {"all"}
+    if missing:
+        raise Failed(f"no such extension: {', '.join(sorted(missing))}; there are: "
+                     f"{' '.join(sorted({e.name for e in every}))}")
+    for seed in range(first, first + (10**9 if args.minutes else args.files)):
+        if not args.extension:
+            yield seed, None
+        # A long run is about extensions, too: several files of them for each of the others.
+        for i, ext in enumerate(wanted if args.extension else every if args.minutes else []):
+            if args.extension or i % 4 == seed % 4:
+                yield seed, ext
+
+
+def compare_one(comparison, args, seed, family, ext):
+    """True: no difference."""
+    size = 0 if ext else size_of(args, seed)
+    text, flows = comparison.make(seed, family, size, ext)
+    comparison.live, comparison.ext = seed % 4 == 3, ext
+    out = comparison.compare(family, text, flows)
+    again = sum(bool(comparison.compare(family, text, flows)) for _ in range(3)) if out else 0
+    if out and again < 2:
+        # Connections have timers of a second; a machine that pauses lets them run out in one of the two.
+        print(f"note: seed {seed} IPv{family}{' ' + ext.name if ext else ''} differed, and in {again} of three repetitions")
+        out = []
+    if size:
+        print(f"seed {seed} IPv{family}: {text.count('-A ')} rules, packets met {comparison.met} of them", flush=True)
+    if ext:
+        ext.count(comparison.saved)
+    if not out:
+        return True
+    about = f" extension {ext.name}" if ext else ""
+    keep(args.keep, f"{seed}.v{family}{about.replace(' ', '-')}", text)
+    print(f"FAIL seed {seed} IPv{family}{about} (again: --seed {seed} --files 1 --packets {args.packets}"
+          f"{f' --rules {size}' if size else ''}{f' --extension {ext.name}' if ext else ''})")
+    if args.shrink > 0:
+        args.shrink -= 1
+        text, flows = comparison.shrink(family, text, flows)
+        out = comparison.compare(family, text, flows)
+        print("\n".join(f"  | {line}" for line in text.splitlines()))
+        print("\n".join(f"  > {step}" for flow in flows for step in describe(flow)))
+    print("\n".join(f"    {line}" for line in out[:40]), flush=True)
+    return False
+
+
 def compare_files(comparison, args, first):
     passed = failed = 0
+    used = {}
     end = time.monotonic() + args.minutes * 60
-    for seed in range(first, first + (10**9 if args.minutes else args.files)):
+    for seed, ext in plan(args, first):
         if args.minutes and time.monotonic() > end:
             break
         progress(args, seed - first, end)
         for family in (rules.V4, rules.V6):
-            size = size_of(args, seed)
-            text, flows = comparison.make(seed, family, size)
-            comparison.live = seed % 4 == 3
-            out = comparison.compare(family, text, flows)
-            if out and not any(comparison.compare(family, text, flows) for _ in range(3)):
-                # Connections have timers of a second; a machine that pauses lets them run out in one of the two.
-                print(f"note: seed {seed} IPv{family} differed once, and not in three repetitions")
-                out = []
-            if size:
-                print(f"seed {seed} IPv{family}: {text.count('-A ')} rules, packets met {comparison.met} of them",
-                      flush=True)
-            if not out:
-                passed += 1
+            if ext and family not in ext.families:
                 continue
-            failed += 1
-            keep(args.keep, f"{seed}.v{family}", text)
-            print(f"FAIL seed {seed} IPv{family} (again: --seed {seed} --files 1 --packets {args.packets}"
-                  f"{f' --rules {size}' if size else ''})")
-            if failed <= args.shrink:
-                text, flows = comparison.shrink(family, text, flows)
-                out = comparison.compare(family, text, flows)
-                print("\n".join(f"  | {line}" for line in text.splitlines()))
-                print("\n".join(f"  > {step}" for flow in flows for step in describe(flow)))
-            print("\n".join(f"    {line}" for line in out[:40]), flush=True)
+            if ext:
+                used.setdefault(ext.name, []).append(ext)
+            if compare_one(comparison, args, seed, family, ext):
+                passed += 1
+            else:
+                failed += 1
+    for name, entries in used.items():
+        one = set(entries)
+        print(f"extension {name}: {sum(e.files for e in one)} files, {sum(e.rules for e in one)} rules, packets met "
+              f"{sum(e.met for e in one)} of them")
     return passed, failed
 
 
 def control(comparison, first):
     """A test that cannot fail proves nothing: one rule less must show."""
+    comparison.ext = None
     for seed in range(first, first + 5):
         if comparison.compare(rules.V4, *comparison.make(seed, rules.V4), drop_one_rule):
             print("ok   control: a rule left out is noticed")

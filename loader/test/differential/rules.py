@@ -102,7 +102,8 @@ def interface(r, option, allowed):
     return [f"{negate(r) if name != '+' else ''}{option} {name}"]
 
 
-def matches(r, family, chain, with_state):
+def basics(r, family, chain):
+    """Addresses, interfaces, fragments."""
     out = []
     for option in ("-s", "-d"):
         if maybe(r, 25):
@@ -111,6 +112,11 @@ def matches(r, family, chain, with_state):
     out += interface(r, "-o", chain not in ("INPUT", "PREROUTING"))
     if family == V4 and maybe(r, 8):
         out.append(f"{negate(r)}-f")
+    return out
+
+
+def matches(r, family, chain, with_state):
+    out = basics(r, family, chain)
     if maybe(r, 65):
         out += protocol(r, family)
     if with_state and maybe(r, 35):

@@ -5,7 +5,7 @@
  * The evaluator in user space beside the one in the kernel, in this network namespace: it judges
  * the same packets by the same image. On each line of its input it prints its counters as "bpfilter save
  * -c" would, then how many packets it accepted that the kernel did not and the other way round, by
- * hook, and "END".
+ * hook, and "END". It says READY first; or KERNEL, and ends: only the kernel can judge by this image.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -52,6 +52,7 @@ static int take(void *arg, void *data, size_t size)
 		.in = r->in[0] ? r->in : NULL,
 		.out = r->out[0] ? r->out : NULL,
 		.ct = state_of(r->nfct),
+		.socket = r->hook == NF_INET_LOCAL_OUT,
 	};
 	long *balance = &s->accepted[ctx.family][r->raw][ctx.hook];
 
@@ -190,7 +191,14 @@ static struct image_header *load_image(const char *path)
 	}
 	memcpy(space, img.data, img.size);
 	free(text);
-	return image_layout(space, CAPACITY, 1) ? NULL : space;
+	if (space->features & IMAGE_F_KERNEL) {
+		puts("KERNEL");
+		exit(0);
+	}
+	if (image_layout(space, CAPACITY, 1))
+		return NULL;
+	space->hz = 100;	/* the time stands still */
+	return space;
 }
 
 int main(int argc, char **argv)

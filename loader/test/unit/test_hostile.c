@@ -31,9 +31,8 @@ static void sections(void **state)
 		REFUSED(s->count = (uint32_t)((v->img.size - s->offset) /
 					      section_kinds[i].record + 1));
 	}
-	REFUSED(v->h->residuals.count = 1);
-	REFUSED(v->h->sets.count = 1);
-	REFUSED(v->h->nr_state = 1);
+	REFUSED(v->h->nr_state = IMAGE_CELLS_MAX + 1);
+	REFUSED(v->h->nr_state4 = v->h->nr_state + 1);
 }
 
 static void header(void **state)
@@ -44,7 +43,7 @@ static void header(void **state)
 	REFUSED(v->h->size -= 8);
 	REFUSED(v->h->size += 8);
 	REFUSED(v->h->families |= 4);
-	REFUSED(v->h->features |= IMAGE_F_RESIDUAL);
+	REFUSED(v->h->features |= IMAGE_F_GROUP(OPS_GROUPS));
 	REFUSED(v->h->features |= 1U << 31);
 	REFUSED(v->h->total_size = 1);
 	REFUSED(v->h->counters = 8);
@@ -54,6 +53,7 @@ static void header(void **state)
 	REFUSED(v->h->state = 8);
 	REFUSED(v->h->loaded_at = 1);
 	REFUSED(v->h->origin = IMAGE_ORIGIN_BOOT);
+	REFUSED(v->h->hz = 100);
 }
 
 static void counts(void **state)
@@ -202,7 +202,7 @@ static void traits(void **state)
 	REFUSED(t->ct |= 1U << 15);
 	REFUSED(v->h->features &= ~IMAGE_F_CONNTRACK);
 	REFUSED(v->h->features &= ~IMAGE_F_INTERFACES);
-	REFUSED(v->h->features &= ~IMAGE_F_TCP_OPTIONS);
+	REFUSED(v->h->features &= ~IMAGE_F_GROUP(OPS_TRANSPORT));
 	REFUSED(t->ct = CT_SNAT);
 }
 

@@ -250,7 +250,7 @@ static void longer(void **state)
 
 static void other_versions(void **state)
 {
-	static const uint32_t versions[] = { 0, 1, 3, 0x02000000, UINT32_MAX };
+	static const uint32_t versions[] = { 0, 1, 2, IMAGE_VERSION + 1, 0x02000000, UINT32_MAX };
 	struct image img = image_made();
 	struct error err;
 	size_t i;

@@ -135,7 +135,7 @@ static struct image_header *empty_image(size_t size)
 	h->size = (uint32_t)size;
 	memset(h->base, 0xff, sizeof(h->base));
 	h->chains = h->trees = h->nodes = h->rules4 = h->rules6 = h->traits = empty;
-	h->programs = h->ifaces = h->text = empty;
+	h->programs = h->ifaces = h->text = h->named = h->sets = empty;
 	return h;
 }
 

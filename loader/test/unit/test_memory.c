@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "images.h"
+#include "rules/sets.h"
 
 /* What the linker puts in the place of the allocator (mk/test.mk). */
 static struct {
@@ -110,13 +111,26 @@ int __wrap_pthread_create(pthread_t *t, const pthread_attr_t *attr, void *(*run)
 /* Both families, every kind of node; @more rules so that buffers and arena grow. */
 static struct buffer texts[NR_FAMILIES];
 
+/* Of each kind of tree; not sorted, so that sorting needs memory. */
+static const char sets[] =
+	"create a hash:ip\nadd a 10.0.0.7\nadd a 10.0.0.1\ncreate l list:set\nadd l a\n"
+	"create n hash:net,port family inet6\nadd n fe80::/64,80\nadd n fd00::/64,80-99\n";
+static const char set_rules[] =
+	"*filter\n-4 -A INPUT -m set --match-set l src\n-6 -A INPUT -m set --match-set n src,dst\n"
+	"COMMIT\n";
+
 static int make(struct image *img, struct error *err)
 {
-	struct rules_source src = { .where = "test" };
+	const struct sets_source more = { .where = "test", .text = sets, .len = sizeof(sets) - 1 };
+	struct rules_source src = { .where = "test", .families = FAMILIES_ALL, .text = set_rules,
+				    .len = sizeof(set_rules) - 1 };
 	struct ruleset rs;
-	int ret = 0;
+	int ret;
 
 	ruleset_init(&rs);
+	ret = rules_parse(&rs, &src, err);
+	if (!ret)
+		ret = sets_parse(&rs, &more, err);
 	for (int f = 0; !ret && f < NR_FAMILIES; f++) {
 		src.families = FAMILY_BIT(f);
 		src.text = texts[f].data;

@@ -118,6 +118,26 @@ static void print_one(const struct print_case *c, unsigned int families, enum fa
 	ruleset_free(&rs);
 }
 
+/* What is there though iptables-save does not say so. */
+static void test_complete(void **state)
+{
+	static const char text[] = "*filter\n-A INPUT -p all -i + -s 0/0 -j DROP\nCOMMIT\n";
+	struct buffer out = { 0 };
+	struct ruleset rs;
+	const struct chain *c;
+
+	(void)state;
+	parse(&rs, text, sizeof(text) - 1, V6);
+	c = rs.tables[FAMILY_IPV6][TABLE_FILTER].chains;
+	rule_print_complete(&out, c->rules, c, FAMILY_IPV6);
+	assert_string_equal(out.data, "-A INPUT -i + -p all -j DROP");
+	out.len = 0;
+	rule_print(&out, c->rules, c, FAMILY_IPV6);
+	assert_string_equal(out.data, "-A INPUT -j DROP");
+	buffer_free(&out);
+	ruleset_free(&rs);
+}
+
 static void test_rules(void **state)
 {
 	size_t i;
@@ -249,6 +269,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules), cmocka_unit_test(test_table),
+		cmocka_unit_test(test_complete),
 		cmocka_unit_test(test_order), cmocka_unit_test(test_list),
 	};
 
