@@ -7,7 +7,8 @@
 
 /*
  * Any bytes as a text of rules. What is taken must print, and the printed text must be taken again
- * and print the same. The first byte chooses families, tables and the form.
+ * and print the same, read as the text of an image is: "-m ipcomp" alone means every CPI only there.
+ * The first byte chooses families, tables and the form.
  */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -43,7 +44,8 @@ static int parse_and_print(struct buffer *out, const struct rules_source *src, u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct rules_source src = { .where = "fuzz" }, again = { .where = "again" };
+	struct rules_source src = { .where = "fuzz" };
+	struct rules_source again = { .where = "again", .canonical = true };
 	struct buffer first = { 0 }, second = { 0 };
 	struct error err = { 0 };
 	enum family f;
