@@ -103,14 +103,17 @@ static uint64_t bytes_to_cost(uint64_t bytes)
 	return chunks ? UINT32_MAX / chunks : 0;
 }
 
-/* parse_bytes(), parse_rate(): "b/s" anywhere makes it bytes, with the letter before it. */
+/*
+ * parse_bytes(), parse_rate(): "b/s" anywhere makes it bytes, with the letter before it. iptables
+ * prints "0b/s" for less than 16 bytes a second and does not take it; the text of an image has it.
+ */
 static int parse_rate(struct line_parser *lp, struct hashlimit *h, const struct ext_option *opt,
 		      const char *arg)
 {
 	const char *unit = strstr(arg, "b/s");
 	uint64_t bytes = unit && unit != arg ? (uint64_t)saturated(arg) : 0;
 
-	if (!bytes)
+	if (!bytes && !(ext_canonical(lp) && !strcmp(arg, "0b/s")))
 		return rate_parse(lp, opt, arg, HASHLIMIT_SCALE, &h->avg, &h->unit);
 	h->avg = bytes_to_cost(bytes * factor(unit[-1]));
 	h->unit = BYTE_EXPIRE;

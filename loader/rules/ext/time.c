@@ -290,6 +290,9 @@ static void print_weekdays(struct buffer *out, unsigned int mask)
 	}
 }
 
+/* iptables-save prints nothing at all here, and then iptables-restore takes the next word. */
+#define NO_DAYS	" \"\""
+
 /* time_save(): --datestop also when it was not given. */
 static void print(struct buffer *out, const void *data, enum family f)
 {
@@ -302,11 +305,17 @@ static void print(struct buffer *out, const void *data, enum family f)
 	}
 	if (t->monthdays != ALL_MONTHDAYS) {
 		buffer_puts(out, " --monthdays");
-		print_monthdays(out, t->monthdays, false);
+		if (t->monthdays & ALL_MONTHDAYS)
+			print_monthdays(out, t->monthdays, false);
+		else
+			buffer_puts(out, NO_DAYS);
 	}
 	if (t->weekdays != ALL_WEEKDAYS) {
 		buffer_puts(out, " --weekdays");
-		print_weekdays(out, t->weekdays);
+		if (t->weekdays)
+			print_weekdays(out, t->weekdays);
+		else
+			buffer_puts(out, NO_DAYS);
 	}
 	print_date(out, " --datestart", t->date_start, 'T');
 	print_date(out, " --datestop", t->date_stop, 'T');

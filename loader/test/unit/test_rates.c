@@ -61,7 +61,8 @@ static const struct text_case cases[] = {
 	  "29,30 --weekdays Tue,Wed,Thu,Fri,Sat,Sun" LAST_DATE, NULL },
 	{ "-m time --monthdays 1,12,13,21,,22,23,31,", "-m time --monthdays 1,12,13,21,22,23,31" LAST_DATE,
 	  " TIME on 1st,12nd,13rd,21st,22nd,23rd,31st UTC" },
-	{ "-m time --monthdays 0", "-m time --monthdays " LAST_DATE, " TIME on  UTC" },
+	{ "-m time --monthdays 0", "-m time --monthdays \"\"" LAST_DATE, " TIME on  UTC" },
+	{ "-m time ! --weekdays 1,2,3,4,5,6,7", "-m time --weekdays \"\"" LAST_DATE, NULL },
 	{ "-m time --datestart 2001- --datestop 2004-02-31T1:2:3",
 	  "-m time --datestart 2000-12-01T00:00:00 --datestop 2004-03-02T01:02:03",
 	  " TIME starting from 2000-12-01 00:00:00 until date 2004-03-02 01:02:03 UTC" },
@@ -129,9 +130,9 @@ static const struct { const char *rule, *error; } refused[] = {
 	  "bad interval" },
 };
 
-static int parse(struct ruleset *rs, const char *rules, unsigned int families, struct error *err)
+static int parse_source(struct ruleset *rs, const char *rules, struct rules_source src,
+			struct error *err)
 {
-	struct rules_source src = { .where = "test", .families = families };
 	char text[4096];
 	int ret;
 
@@ -140,6 +141,33 @@ static int parse(struct ruleset *rs, const char *rules, unsigned int families, s
 	ruleset_init(rs);
 	ret = rules_parse(rs, &src, err);
 	return ret ? ret : ruleset_finish(rs, err);
+}
+
+static int parse(struct ruleset *rs, const char *rules, unsigned int families, struct error *err)
+{
+	return parse_source(rs, rules, (struct rules_source){ .where = "test", .families = families },
+			    err);
+}
+
+/* What is printed can be read as the text of an image, and prints the same again. */
+static void check_again(const char *rule, enum family f)
+{
+	const struct rules_source src = { .where = "again", .families = FAMILY_BIT(f),
+					  .canonical = true };
+	struct buffer out = { 0 };
+	struct error err = { 0 };
+	const struct chain *input;
+	struct ruleset rs;
+	char line[512];
+
+	snprintf(line, sizeof(line), "%s\n", rule);
+	if (parse_source(&rs, line, src, &err))
+		fail_msg("%s: %s", rule, err.msg);
+	input = ruleset_chain(&rs, f, TABLE_FILTER, "INPUT", false);
+	rule_print(&out, input->rules, input, f);
+	assert_string_equal(out.data, rule);
+	buffer_free(&out);
+	ruleset_free(&rs);
 }
 
 static void check_text(const struct text_case *c, enum family f)
@@ -157,6 +185,7 @@ static void check_text(const struct text_case *c, enum family f)
 	input = ruleset_chain(&rs, f, TABLE_FILTER, "INPUT", false);
 	rule_print(&out, input->rules, input, f);
 	assert_string_equal(out.data + strlen("-A INPUT "), c->out ? c->out : c->in);
+	check_again(out.data, f);
 	out.len = 0;
 	m = input->rules->matches;
 	m->ext->list(&out, m->data, f, true);
