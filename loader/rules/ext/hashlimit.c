@@ -113,9 +113,11 @@ static int parse_rate(struct line_parser *lp, struct hashlimit *h, const struct 
 	const char *unit = strstr(arg, "b/s");
 	uint64_t bytes = unit && unit != arg ? (uint64_t)saturated(arg) : 0;
 
-	if (!bytes && !(ext_canonical(lp) && !strcmp(arg, "0b/s")))
+	if (bytes)
+		bytes *= factor(unit[-1]);
+	else if (!ext_canonical(lp) || strcmp(arg, "0b/s") != 0)
 		return rate_parse(lp, opt, arg, HASHLIMIT_SCALE, &h->avg, &h->unit);
-	h->avg = bytes_to_cost(bytes * factor(unit[-1]));
+	h->avg = bytes_to_cost(bytes);
 	h->unit = BYTE_EXPIRE;
 	h->mode |= HASHLIMIT_BYTES;
 	return h->avg ? 0 : ext_error(lp, "the rate \"%.32s\" is too high", arg);
