@@ -52,6 +52,11 @@ OBJS	:= $(SRCS:%.c=$(B)/obj/%.o)
 PURE	:= $(sort $(wildcard loader/rules/*.c loader/rules/ext/*.c loader/compile/*.c) \
 	   $(wildcard loader/sign/*.c) loader/error.c loader/buffer.c loader/output.c \
 	   $(addprefix loader/boot/,cmdline.c spec.c bootconfig.c smbios.c partspec.c))
+PURE	+= $(addprefix loader/answer/,record.c checksum.c ratelimit.c settings.c $(notdir $(wildcard loader/answer/reject*.c)))
+
+PURE	:= $(sort $(PURE) $(wildcard loader/answer/logtext*.c) loader/answer/kmsg.c)
+
+PURE	:= $(sort $(PURE) $(wildcard loader/answer/nflog*.c))
 
 # One for each capacity of bpf/image.h.
 EVALUATORS := $(addprefix evaluator,0 1 2 3 4 5)

@@ -384,6 +384,16 @@ static __always_inline u32 search_leaf(hook_ctx *ctx, struct image_space *img,
 	return search_over(img, s);
 }
 
+/* A match that holds and drops lets the rule's target answer before (ipt_do_table()). */
+static __always_inline u32 drop_act(u32 act)
+{
+#ifdef EVALUATOR_EXTENDED
+	if (group_in(OPS_ANSWER) && (act & ACT_MASK) >= ACT_REJECT)
+		return (act & ~ACT_MASK) | ACT_REJECT;
+#endif
+	return ACT_DROP;
+}
+
 /*
  * search_answer() - first(), at the end of a search; @act: what the rule does, @residual: its
  * residual program.
@@ -402,7 +412,7 @@ static __always_inline u32 search_answer(struct image_space *img, const struct s
 	t = trait_at(img, s->best_trait);
 	if (!t)
 		return FIRST_BAD;
-	*act = s->found == MATCH_DROP ? ACT_DROP : t->act;
+	*act = s->found == MATCH_DROP ? drop_act(t->act) : t->act;
 	*residual = t->residual;
 	return s->best;
 }

@@ -102,6 +102,9 @@ static __always_inline u16 tracking(u64 nfct, u32 features)
 	return (u16)state;
 }
 
+/* Rules that may tell the companion's own packets from others. */
+#define ASK_OWN	(IMAGE_F_CONNTRACK | IMAGE_F_GROUP(OPS_OBJECT) | IMAGE_F_GROUP(OPS_FIELD))
+
 /* Everything the rules may ask about this packet. Global: verified once for both programs. */
 __noinline int packet_read(struct bpf_nf_ctx *ctx, struct packet *p, u32 features)
 {
@@ -114,7 +117,16 @@ __noinline int packet_read(struct bpf_nf_ctx *ctx, struct packet *p, u32 feature
 	p->len = skb->len;
 	if (features & IMAGE_F_CONNTRACK)
 		p->ct = tracking(bpf_core_field_exists(skb->_nfct) ? skb->_nfct : 0, features);
-	return packet_headers(ctx, &r, p);
+	if (packet_headers(ctx, &r, p))
+		return -1;
+#ifdef EVALUATOR_EXTENDED
+	if (group_in(OPS_ANSWER) && (features & ASK_OWN) && answer_shaped(p)) {
+		p->own = (u8)packet_own(ctx);
+		if (p->own & OWN_RELATED)
+			p->ct = CT_RELATED;
+	}
+#endif
+	return 0;
 }
 
 /* What the rules say to the packet: as walk_rules(). @table: 0 filter, 1 raw. */
@@ -130,6 +142,7 @@ static __always_inline u32 ask(struct bpf_nf_ctx *ctx, const struct nf_hook_stat
 	}
 	__builtin_memset(e->p, 0, sizeof(*e->p));
 	e->p->family = state->pf == NFPROTO_IPV6_;
+	e->p->table = (u8)table;
 	if (packet_read(ctx, e->p, features))
 		return WALK_ERROR(DROP_UNREADABLE);
 	if (features & IMAGE_F_INTERFACES) {

@@ -131,7 +131,10 @@ struct image_header {
 	u32 hz;				/* jiffies a second of this kernel; with IMAGE_F_JIFFIES */
 	u64 jiffies;			/* at loading; with IMAGE_F_JIFFIES */
 	u64 clock_offset;		/* kernel address: CLOCK_REALTIME - CLOCK_MONOTONIC, ns */
-	u8 reserved[40];
+
+	/* struct image_answer (bpf/answer.h); both fields 0: there are none. */
+	struct image_section answers;
+	u8 reserved[32];
 };
 
 enum image_origin { IMAGE_ORIGIN_BOOT = 1, IMAGE_ORIGIN_APPLY, IMAGE_ORIGIN_RESCUE };
@@ -331,7 +334,9 @@ enum image_act {
 	ACT_RETURN,
 	ACT_JUMP,		/* argument: chain number */
 	ACT_GOTO,
-	ACT_LAST = ACT_GOTO,
+	ACT_REJECT,		/* argument: number of an answer; then drops */
+	ACT_ANSWER,		/* argument: number of an answer; then as ACT_CONTINUE */
+	ACT_LAST = ACT_ANSWER,
 };
 #define ACT_SHIFT	4
 #define ACT_MASK	15U
@@ -367,6 +372,7 @@ enum op_group {
 	OPS_TRANSPORT,
 	OPS_SRH,
 	OPS_CONNLIMIT,
+	OPS_ANSWER,		/* no ops: ACT_REJECT and ACT_ANSWER, bpf/ops_answer.h */
 	OPS_GROUPS,
 };
 #define OP_GROUP(code)	((code) >> 4)

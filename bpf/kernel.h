@@ -33,7 +33,7 @@ struct net_device {
 	struct in_device *ip_ptr;
 	struct inet6_dev *ip6_ptr;
 	struct hlist_node index_hlist;
-	unsigned short type;
+	unsigned short type, hard_header_len;
 	int group;
 };
 
@@ -62,8 +62,10 @@ struct sk_buff {
 	unsigned char *head, *data;
 	unsigned short network_header, mac_header;
 	unsigned short protocol, queue_mapping, vlan_proto, vlan_tci;
-	unsigned int mark, hash;
+	unsigned int mark, hash, csum;
 	unsigned char pkt_type : 3;
+	unsigned char ip_summed : 2;
+	unsigned char csum_valid : 1;
 	unsigned long _nfct, _skb_refdst;
 	unsigned char active_extensions;
 	struct skb_ext *extensions;
@@ -72,6 +74,9 @@ struct sk_buff {
 struct sock_common {
 	volatile unsigned char skc_state;
 	struct sock *skc_listener;
+	struct {
+		long long counter;
+	} skc_cookie;
 	struct {
 		struct net *net;
 	} skc_net;

@@ -408,6 +408,9 @@ static __always_inline u32 field_read(hook_ctx *ctx, struct image_space *img,
 
 	if (code == OP_META) {
 		value = field_meta(ctx, arg);
+		/* the kernel's own answers are not marked */
+		if (group_in(OPS_ANSWER) && arg == META_MARK && (p->own & OWN_MARKED))
+			value = 0;
 		return field_holds(img, at, arg == META_PKTTYPE ? field_type(p, value) : value);
 	}
 	value = field_word(ctx, arg);

@@ -195,6 +195,24 @@ static __always_inline u32 yes_or_no(u32 match)
 	return match ? MATCH_YES : MATCH_NO;
 }
 
+/*
+ * match_own() - of an answer that the companion sends: the kernel's own TCP resets have no socket,
+ * and its ICMP errors have one without a file, of no class (icmp_xmit_lock()).
+ */
+static __always_inline u32 match_own(u32 icmp, u32 code, u32 arg)
+{
+	u32 given = arg & 255, invert = arg >> 8 & 255;
+
+	if (code == OP_SOCKET)
+		return icmp;
+	if (code == OP_CLASSID)
+		return icmp && !arg;
+	if (!icmp)
+		return given == invert;
+	return !(given & invert & OWNER_SOCKET) &&
+	       !((given ^ invert) & (OWNER_UID | OWNER_GID));
+}
+
 static __always_inline u32 match_object(hook_ctx *ctx, struct image_space *img,
 					const struct packet *p, u64 at, u32 code, u32 arg)
 {
@@ -202,6 +220,8 @@ static __always_inline u32 match_object(hook_ctx *ctx, struct image_space *img,
 
 	if (object_missing(code))
 		return MATCH_BAD;
+	if (group_in(OPS_ANSWER) && (p->own & OWN_SENT) && code <= OP_CLASSID)
+		return yes_or_no(match_own(p->proto != IPPROTO_TCP_, code, arg));
 	switch (code) {
 	case OP_OWNER:
 		words = image_at(img, at + 8, 16);

@@ -38,7 +38,7 @@ verified_once u64 device_by_index(u64 net, u32 ifindex)
 {
 	struct device_search s = { .ifindex = ifindex };
 
-	if (!group_in(OPS_OBJECT))
+	if (!group_in(OPS_OBJECT) && !group_in(OPS_ANSWER))
 		return 0;
 	s.at = kernel_u64(POINTER(net, struct net, dev_index_head) + ifindex % DEVICE_HASH * 8);
 	portable_loop(DEVICES_MAX, device_step, &s);

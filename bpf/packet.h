@@ -21,6 +21,12 @@ enum l4_state {
 #define PACKET_FRAGMENT		(1U << 0)	/* IPv4: fragment offset not 0 (-f) */
 #define PACKET_UNPARSED		(1U << 1)	/* IPv6: the chain of headers cannot be read */
 
+/* struct packet.own: the companion has sent it. */
+#define OWN_SENT	1U	/* it leaves: its socket is the companion's */
+#define OWN_RECEIVED	2U	/* it comes in by the loopback device */
+#define OWN_MARKED	4U	/* with companion.mark */
+#define OWN_RELATED	8U	/* it answers a packet that had a connection */
+
 struct packet {
 	union {
 		u32 key[16];
@@ -39,7 +45,9 @@ struct packet {
 	u8 flags;		/* PACKET_* */
 	u8 tcp_flags;		/* byte 13 of the TCP header */
 	u8 ports;		/* enum l4_state for who needs no more than the ports */
-	u8 pad[3];
+	u8 table;		/* 0 filter, 1 raw */
+	u8 own;			/* OWN_* (packet_own()) */
+	u8 pad;
 	u32 l4_at;		/* offset of the transport header from the network header */
 #ifdef EVALUATOR_EXTENDED
 	u64 scratch[13];		/* of the op that is asked: stack is short */

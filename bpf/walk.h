@@ -3,6 +3,9 @@
 #define BPF_WALK_H
 
 #include "bpf/classify.h"
+#ifdef EVALUATOR_EXTENDED
+#include "bpf/ops_answer.h"
+#endif
 
 /*
  * The walker: iptables' semantics on top of first(). ipt_do_table() in
@@ -136,9 +139,27 @@ static __always_inline u32 walk_act(struct walk *w, u32 act, u32 id)
 	return WALK_ERROR(DROP_BAD_IMAGE);
 }
 
+#ifdef EVALUATOR_EXTENDED
+/*
+ * walk_answer() - ACT_REJECT and ACT_ANSWER: tell the companion. What becomes of the packet does
+ * not depend on whether that works. Returns what the rule does then; without the group there are no
+ * such rules.
+ */
+static __always_inline u32 walk_answer(hook_ctx *ctx, struct image_space *img,
+				       const struct packet *p, u32 act)
+{
+	if (!group_in(OPS_ANSWER) || (act & ACT_MASK) < ACT_REJECT || (act & ACT_MASK) > ACT_LAST)
+		return act;
+	answer(ctx, img, p, act >> ACT_SHIFT);
+	return (act & ACT_MASK) == ACT_REJECT ? ACT_DROP : ACT_CONTINUE;
+}
+#else
+#define walk_answer(ctx, img, p, act)	(act)
+#endif
+
 /* walk_found() - count the rule and let it act. @id: what the search says. */
-static __always_inline u32 walk_found(struct image_space *img, const struct packet *p,
-				      struct walk *w, u32 id, u32 act)
+static __always_inline u32 walk_found(hook_ctx *ctx, struct image_space *img,
+				      const struct packet *p, struct walk *w, u32 id, u32 act)
 {
 	if (id == FIRST_NONE)
 		return walk_pop(w);
@@ -146,7 +167,7 @@ static __always_inline u32 walk_found(struct image_space *img, const struct pack
 		return WALK_ERROR(DROP_HOTDROP);
 	if (id > FIRST_MAX_ID || count_rule(img, w->s.chain, id, p->len))
 		return WALK_ERROR(DROP_BAD_IMAGE);
-	return walk_act(w, act, id);
+	return walk_act(w, walk_answer(ctx, img, p, act), id);
 }
 
 #ifdef EVALUATOR_EXTENDED
@@ -173,7 +194,8 @@ static __always_inline u32 walk_residual(hook_ctx *ctx, struct image_space *img,
 	t = trait_at(img, w->s.best_trait);
 	if ((match != MATCH_YES && match != MATCH_DROP) || !t)
 		return WALK_ERROR(DROP_BAD_IMAGE);
-	return walk_found(img, p, w, w->s.best, match == MATCH_DROP ? ACT_DROP : t->act);
+	return walk_found(ctx, img, p, w, w->s.best,
+			  match == MATCH_DROP ? drop_act(t->act) : t->act);
 }
 #endif
 
@@ -208,7 +230,7 @@ verified_once u32 walk_step(hook_ctx *ctx, struct image_space *img, const struct
 		w->s.program = residual | (w->s.found == MATCH_DROP ? PROGRAM_DROPS : 0);
 		return WALK_ON;
 	}
-	return walk_found(img, p, w, id, act);
+	return walk_found(ctx, img, p, w, id, act);
 }
 
 static __always_inline int chain_empty(struct image_space *img, u32 chain)

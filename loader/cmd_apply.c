@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
+#include <stdlib.h>
+#include <unistd.h>
 
+#include "answer/start.h"
 #include "apply.h"
+#include "boot/cmdline.h"
 #include "commands.h"
 #include "inforce.h"
 #include "input.h"
 #include "kernel/conntrack.h"
 #include "kernel/kernel.h"
+#include "rules/parse.h"
 #include "state.h"
 
 static const char help[] =
@@ -32,6 +38,8 @@ static const struct option options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
+
+#define CMDLINE_MAX	(1U << 20)
 
 /* Everything one apply holds. */
 struct apply {
@@ -128,6 +136,45 @@ static int require_tracking(const struct apply *a, struct error *err)
 	return conntrack_require(a->image.header->families, &st, err);
 }
 
+/* bpfilter.nflog= of the kernel command line; what else is wrong there is for a boot to tell. */
+static void read_cmdline(struct cmdline *c)
+{
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+	char *text = NULL;
+	size_t len = 0;
+
+	if (fd < 0)
+		return;
+	if (!rules_read_stream(fd, "/proc/cmdline", CMDLINE_MAX, &text, &len, NULL))
+		(void)cmdline_parse(text, len, c, NULL);
+	free(text);
+	close(fd);
+}
+
+/* A boot goes on without it: its rules filter as they should. */
+static int start_companion(struct apply *a, enum image_origin origin, struct error *err)
+{
+	bool boot = origin != IMAGE_ORIGIN_APPLY;
+	struct error why = { 0 };
+	struct cmdline c = { 0 };
+	int ret;
+
+	if (!answers_needed(a->image.header))
+		return 0;
+	read_cmdline(&c);
+	ret = (boot ? companion_at_boot : companion_before)(&a->kernel, a->image.header, c.nflog,
+							    &why);
+	cmdline_free(&c);
+	if (!ret)
+		return 0;
+	if (!boot) {
+		*err = why;
+		return ret;
+	}
+	command_warn("not all of REJECT, LOG and NFLOG is answered: %s", why.msg);
+	return 0;
+}
+
 static int put_in_force(struct apply *a, enum image_origin origin, struct error *err)
 {
 	const struct apply_options opt = {
@@ -135,12 +182,19 @@ static int put_in_force(struct apply *a, enum image_origin origin, struct error 
 		.keep_counters = a->kept,
 	};
 	struct filter_change *change = NULL;
+	struct error late = { 0 };
 	int ret = require_tracking(a, err);
 
 	if (!ret)
 		ret = filter_prepare(&a->kernel, &a->image, &opt, &change, err);
 	if (!ret)
+		ret = start_companion(a, origin, err);
+	if (!ret)
 		ret = filter_commit(&a->kernel, change, err);
+	else
+		filter_abort(&a->kernel, change);
+	if (companion_after(&a->kernel, &late))
+		command_warn("%s", late.msg);
 	return ret;
 }
 

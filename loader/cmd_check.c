@@ -79,7 +79,7 @@ static void print_summary(const struct input *in, struct buffer *out)
 static int check(struct input *in, bool print, unsigned int flags)
 {
 	struct buffer out = { 0 };
-	struct error err = { 0 }, target = { 0 };
+	struct error err = { 0 };
 	char warning[IMAGE_WARNING] = "";
 	const struct error *warnings;
 	struct ruleset rs;
@@ -93,13 +93,11 @@ static int check(struct input *in, bool print, unsigned int flags)
 	nr_warnings = input_warnings(in, &warnings);
 	command_warnings(warnings, nr_warnings);
 	if (!ret && !in->has_image)
-		ret = image_try(&rs, warning, &target, &err);
+		ret = image_try(&rs, warning, &err);
 	if (ret) {
 		ret = command_failed(&err);
 		goto out;
 	}
-	if (target.msg[0])
-		command_warnings(&target, 1);
 	if (warning[0])
 		command_warn("%s", warning);
 	if (print)

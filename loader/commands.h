@@ -33,6 +33,7 @@ int cmd_off(int argc, char **argv);
 int cmd_gc(int argc, char **argv);
 int cmd_sign(int argc, char **argv);
 int cmd_verify_file(int argc, char **argv);
+int cmd_companion(int argc, char **argv);	/* answer/ */
 
 /*
  * What commands share: the only places below main.c that print. Each returns the exit code that

@@ -24,6 +24,7 @@ static const struct command commands[] = {
 	{ "start", cmd_start, "do what a boot does, in a hook or a unit; verify, repair" },
 	{ "boot", cmd_boot, "be the first process of a boot (bpfilter-init)" },
 	{ "help", cmd_help, "describe a command" },
+	{ "companion", cmd_companion, NULL },	/* for ourselves: not in the overview */
 };
 
 static const struct command *find_command(const char *name)
@@ -38,7 +39,8 @@ static void print_commands(struct buffer *out)
 {
 	buffer_puts(out, "Commands:\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		buffer_printf(out, "  %-11s %s\n", commands[i].name, commands[i].description);
+		if (commands[i].description)
+			buffer_printf(out, "  %-11s %s\n", commands[i].name, commands[i].description);
 }
 
 static int print_overview(void)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/answers.h"
 #include "status.h"
 
 static const char *const drop_reasons[] = {
@@ -185,6 +186,29 @@ static void judge_filter(struct status *st)
 	judge_drops(st);
 }
 
+static void look_at_companion(const struct kernel *k, struct status *st)
+{
+	struct answers a;
+
+	st->answers.needed = st->in_force && answers_needed(st->view.image);
+	if (answers_open(k, false, &a, NULL))
+		return;
+	st->answers.present = true;
+	st->answers.pid = answers_companion(&a);
+	st->answers.map = *(struct companion *)(uintptr_t)a.companion;
+	answers_close(&a);
+	if (!st->answers.needed)
+		st->filter.half_done = true;
+}
+
+static void judge_answers(struct status *st)
+{
+	if (!st->answers.needed || st->answers.pid)
+		return;
+	st->broken = true;
+	problem(st, "bpfilter start", "the companion does not run: REJECT drops without an answer, LOG and NFLOG are lost");
+}
+
 static int look(struct status *st, struct error *err)
 {
 	struct kernel k = { .lock_fd = -1 };
@@ -201,6 +225,7 @@ static int look(struct status *st, struct error *err)
 	if (!ret) {
 		ret = filter_view(&k, &st->view, err);
 		st->in_force = !ret;
+		look_at_companion(&k, st);
 	}
 	kernel_close(&k);
 	if (ret == -ENOENT) {
@@ -229,6 +254,7 @@ int status_collect(struct status *st, const struct status_options *opt, struct e
 	judge_filter(st);
 	judge_wanted(st);
 	judge_tracking(st, &tracking_err);
+	judge_answers(st);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #ifndef LOADER_STATUS_H
 #define LOADER_STATUS_H
 
+#include "bpf/answer.h"
 #include "input.h"
 #include "kernel/conntrack.h"
 #include "kernel/kernel.h"
@@ -22,11 +23,20 @@ struct status_problem {
 	char next[320];		/* what to type; may be empty */
 };
 
+/* The companion, which answers for REJECT, LOG and NFLOG. */
+struct answers_status {
+	bool needed;
+	bool present;		/* @map is filled in */
+	pid_t pid;		/* 0: it does not run */
+	struct companion map;
+};
+
 struct status {
 	uint64_t cookie;
 	bool in_force;
 	struct filter_view view;	/* if in force */
 	struct filter_status filter;
+	struct answers_status answers;
 	struct conntrack_state tracking;
 	enum wanted wanted;
 	uint8_t wanted_digest[32];

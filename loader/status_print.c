@@ -173,6 +173,56 @@ static void text_drops(const struct status *st, struct buffer *out)
 	buffer_putc(out, '\n');
 }
 
+/* Names of enum companion_count, in both forms. */
+static const struct {
+	const char *key, *text;
+} counts[] = {
+	[COMPANION_RECORDS] = { "records", "records" },
+	[COMPANION_RESETS] = { "resets", "TCP resets" },
+	[COMPANION_ERRORS] = { "errors", "ICMP errors" },
+	[COMPANION_NOT_DUE] = { "not_due", "not due" },
+	[COMPANION_LIMITED] = { "limited", "over the rate" },
+	[COMPANION_NOT_SENT] = { "not_sent", "not sent" },
+	[COMPANION_LINES] = { "lines", "log lines" },
+	[COMPANION_LINES_LOST] = { "lines_lost", "log lines lost" },
+	[COMPANION_NFLOG] = { "nflog", "NFLOG packets" },
+	[COMPANION_NFLOG_LOST] = { "nflog_lost", "NFLOG packets lost" },
+	[COMPANION_BAD] = { "bad", "senseless" },
+};
+
+_Static_assert(sizeof(counts) / sizeof(counts[0]) == COMPANION_COUNTS, "every count has a name");
+
+static const char *const kinds[ANSWER_KINDS] = {
+	[ANSWER_REJECT] = "REJECT", [ANSWER_LOG] = "LOG", [ANSWER_NFLOG] = "NFLOG",
+};
+
+/* Counts that are 0 say nothing to people. */
+static void text_companion(const struct answers_status *as, struct buffer *out)
+{
+	const char *colon = "answers:   ";
+
+	buffer_printf(out, "companion: %s, ", as->needed ? "needed" : "not needed");
+	if (as->pid)
+		buffer_printf(out, "running, pid %d\n", (int)as->pid);
+	else
+		buffer_puts(out, as->needed ? "NOT RUNNING\n" : "not running\n");
+	for (int i = 0; as->present && i < COMPANION_COUNTS; i++) {
+		if (!as->map.count[i])
+			continue;
+		buffer_printf(out, "%s%s %" PRIu64, colon, counts[i].text, (uint64_t)as->map.count[i]);
+		colon = ", ";
+	}
+	for (int i = ANSWER_REJECT; as->present && i < ANSWER_KINDS; i++) {
+		if (!as->map.lost[i])
+			continue;
+		buffer_printf(out, "%s%s lost, the ring was full %" PRIu64, colon, kinds[i],
+			      (uint64_t)as->map.lost[i]);
+		colon = ", ";
+	}
+	if (*colon == ',')
+		buffer_putc(out, '\n');
+}
+
 static void text_others(const struct status *st, struct buffer *out)
 {
 	if (!st->nr_others)
@@ -196,7 +246,7 @@ void status_text(const struct status *st, struct buffer *out)
 		buffer_printf(out, "capacity:  %u KiB, used %u; kernel memory %" PRIu64 " KiB\n",
 			      st->filter.capacity >> 10, (st->view.image->total_size + 1023) >> 10,
 			      (st->filter.memory + 1023) >> 10);
-		buffer_puts(out, "companion: not needed\n");
+		text_companion(&st->answers, out);
 		text_drops(st, out);
 	}
 	if (st->filter.half_done)
@@ -308,6 +358,20 @@ static void json_tracking(const struct status *st, struct buffer *out)
 	buffer_puts(out, "},\n");
 }
 
+static void json_companion(const struct answers_status *as, struct buffer *out)
+{
+	buffer_printf(out, "  \"companion\": {\"needed\": %s, \"running\": %s, \"pid\": %d",
+		      json_bool(as->needed), json_bool(as->pid), (int)as->pid);
+	for (int i = 0; i < COMPANION_COUNTS; i++)
+		buffer_printf(out, ", \"%s\": %" PRIu64, counts[i].key,
+			      (uint64_t)as->map.count[i]);
+	buffer_puts(out, ", \"lost\": {");
+	for (int i = ANSWER_REJECT; i < ANSWER_KINDS; i++)
+		buffer_printf(out, "%s\"%s\": %" PRIu64, i > ANSWER_REJECT ? ", " : "", kinds[i],
+			      (uint64_t)as->map.lost[i]);
+	buffer_puts(out, "}},\n");
+}
+
 static void json_others(const struct status *st, struct buffer *out)
 {
 	buffer_puts(out, "  \"namespaces\": [");
@@ -350,7 +414,7 @@ void status_json(const struct status *st, struct buffer *out)
 	json_tracking(st, out);
 	buffer_printf(out, "  \"capacity\": %u,\n  \"memory\": %" PRIu64 ",\n", fs->capacity,
 		      fs->memory);
-	buffer_puts(out, "  \"companion\": {\"needed\": false, \"running\": false},\n");
+	json_companion(&st->answers, out);
 	buffer_printf(out, "  \"half_done\": %s,\n  \"repinned\": %s,\n", json_bool(fs->half_done),
 		      json_bool(fs->repinned));
 	if (st->all)

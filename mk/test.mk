@@ -17,6 +17,7 @@ $(B)/host/%.o: %.c mk/test.mk | $(TABLES)
 # The sources of the kernel side that hold pure functions are added for the tests that need them.
 $(B)/host/test_moddep: $(B)/host/loader/kernel/moddep.o
 $(B)/host/test_timing: $(B)/host/loader/boot/timing.o
+$(B)/host/test_ring: $(B)/host/loader/answer/ring.o
 # The allocator is the test's: it can fail.
 $(B)/host/test_memory: WRAP := $(addprefix -Wl$(comma)--wrap=,malloc calloc realloc free mmap munmap pthread_create)
 $(B)/host/test_%: $(B)/host/loader/test/unit/test_%.o $(PURE:%.c=$(B)/host/%.o)
@@ -131,6 +132,11 @@ $(B)/host/printer: $(B)/host/loader/test/corpus/printer.o $(PURE:%.c=$(B)/host/%
 	$(call say,HOSTLD,$@)
 	$(Q)$(HOST_CC) $(SANITIZE) -o $@ $^ -lz -lsodium -lpthread
 
+# LOG's line for a packet: loader/test/answers/lines compares it with the kernel's.
+$(B)/host/line: $(B)/host/loader/test/answers/line.o $(PURE:%.c=$(B)/host/%.o)
+	$(call say,HOSTLD,$@)
+	$(Q)$(HOST_CC) $(SANITIZE) -o $@ $^ -lz -lsodium -lpthread
+
 # The evaluator in user space beside the kernel's; static, for the guest too.
 simulate: $(B)/host/simulate $(B)/host/record.bpf.o
 
@@ -179,3 +185,28 @@ $(addprefix $(B)/host/,flows program spend): $(B)/host/%: loader/test/bench/%.c 
 	$(Q)$(CC_TARGET) $(filter-out -Werror,$(CFLAGS)) $(defines) $(foreign) -static -o $@ $< $(LIBS)
 
 .PHONY: bench-tools
+
+# For the tests of answers; feed: the companion without an evaluator, records written into its ring.
+answer-tools: $(addprefix $(B)/host/,feed feed.bpf.o replay line nflog)
+
+$(B)/host/feed.bpf.o: loader/test/answers/feed.bpf.c loader/test/answers/feed.h
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(bpf_cc)
+
+$(B)/host/feed: loader/test/answers/feed.c loader/test/answers/feed.h
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC_TARGET) $(filter-out -Werror,$(CFLAGS)) $(defines) -I. $(foreign) -static -o $@ $< $(LIBS)
+
+.PHONY: answer-tools
+
+# Of loader/test/answers/nflog: what it is told on standard input goes out as the companion's NFLOG packets do.
+$(B)/host/nflog: $(B)/host/loader/test/answers/nflog.o $(filter $(B)/host/loader/answer/nflog%,$(PURE:%.c=$(B)/host/%.o)) \
+		$(B)/host/loader/error.o
+	$(call say,HOSTLD,$@)
+	$(Q)$(HOST_CC) $(SANITIZE) -o $@ $^
+
+$(B)/host/replay: $(B)/host/loader/test/answers/replay.o $(PURE:%.c=$(B)/host/%.o)
+	$(call say,HOSTLD,$@)
+	$(Q)$(HOST_CC) $(SANITIZE) -o $@ $^ -lz -lsodium -lpthread

@@ -5,11 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer/nflog.h"
 #include "boot/cmdline.h"
 
 #define KNOWN_WORDS \
 	"known are bpfilter.rules= .end .fail= .timeout= .tables= .key= .modules= .removable= " \
-	".unique= .init= and bpfilter=off; rd.bpfilter="
+	".unique= .init= .nflog= and bpfilter=off; rd.bpfilter="
 
 /* What is needed while reading. */
 struct reader {
@@ -153,6 +154,17 @@ static void set_removable(struct reader *r, const char *val)
 		refuse(r, "bpfilter.removable=%.40s: it can be yes or no", val);
 }
 
+static void set_nflog(struct reader *r, const char *val)
+{
+	struct nflog_spec spec;
+	struct error err = { 0 };
+
+	if (nflog_spec_parse(val, &spec, &err))
+		refuse(r, "bpfilter.nflog=: %s", err.msg);
+	else
+		r->c->nflog = val;
+}
+
 static void set_off(struct reader *r, const char *val)
 {
 	r->c->off = !strcmp(val, "off");
@@ -207,6 +219,8 @@ static void take_word(struct reader *r, const char *name, char *val)
 		refuse(r, "bpfilter.key=%.100s: a path from / is needed", val);
 	else if (!strcmp(name, ".modules"))
 		r->c->modules = val;
+	else if (!strcmp(name, ".nflog"))
+		set_nflog(r, val);
 	else if (!strcmp(name, ".init") && *val == '/')
 		r->c->init = val;
 	else if (!strcmp(name, ".init"))
@@ -312,6 +326,10 @@ const char *cmdline_tighten(struct cmdline *c)
 	if (c->removable) {
 		c->removable = false;
 		return "bpfilter.removable=";
+	}
+	if (c->nflog) {		/* a file of a name, and in part of a content, that others choose */
+		c->nflog = NULL;
+		return "bpfilter.nflog=";
 	}
 	return NULL;
 }

@@ -30,6 +30,7 @@
  *	bpfilter.removable=yes|no	may a partition be on a removable device?
  *	bpfilter.unique=SECONDS		how long after the partition that answers another may, which
  *					is an error
+ *	bpfilter.nflog=OUTPUT		where -j NFLOG's packets go (answer/nflog.h)
  *	bpfilter.init=/PATH		what to execute next
  *	bpfilter=off			no filter
  *	rd.bpfilter=0|1			hooks of initrds: do nothing; deny also without any rules
@@ -51,6 +52,7 @@ struct cmdline {
 	const char *tables;	/* NULL: not given */
 	const char *init;	/* NULL: not given */
 	const char *key;	/* NULL: not given */
+	const char *nflog;	/* nflog_spec_parse() takes it; NULL: not given */
 	const char *modules;	/* separated by commas; NULL: not given */
 	struct sources rules;
 	char *text;		/* owned: all strings point into it */

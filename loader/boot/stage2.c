@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "answer/start.h"
 #include "boot/stage2.h"
 #include "compile/compile.h"
 #include "kernel/conntrack.h"
@@ -44,6 +45,7 @@ static int load(struct boot *b, const void *data, size_t size, enum image_origin
 	const struct image img = { .header = (struct image_header *)(uintptr_t)data,
 				   .data = (void *)(uintptr_t)data, .size = size };
 	struct filter_change *change = NULL;
+	struct error unanswered = { 0 };
 	int ret = 0;
 
 	/* Closing nf_tables' socket waits for a grace period, too: 17 ms otherwise. */
@@ -54,6 +56,10 @@ static int load(struct boot *b, const void *data, size_t size, enum image_origin
 	if (!ret)
 		ret = filter_prepare(&b->kernel, &img, &opt, &change, err);
 	timing_part(&b->timing, TIMING_IMAGE);
+	if (!ret && companion_at_boot(&b->kernel, image, b->cmdline.nflog, &unanswered))
+		boot_log(LOG_ERROR, "not all of REJECT, LOG and NFLOG is answered: %s",
+			 unanswered.msg);
+	timing_part(&b->timing, TIMING_COMPANION);
 	if (!ret)
 		ret = filter_commit(&b->kernel, change, err);
 	timing_part(&b->timing, TIMING_COMMIT);

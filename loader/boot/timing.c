@@ -26,6 +26,7 @@ static const struct {
 	[TIMING_VALIDATE] = { "validate", "the image validated" },
 	[TIMING_CONNTRACK] = { "conntrack", "connection tracking switched on" },
 	[TIMING_IMAGE] = { "image", "the image loaded, links attached" },
+	[TIMING_COMPANION] = { "companion", "the process that answers started" },
 	[TIMING_COMMIT] = { "commit", "the rules put in force" },
 	[TIMING_OPEN] = { "open", "stage 1 taken away" },
 	[TIMING_STATE] = { "state", "/run/bpfilter/state written" },

@@ -2,6 +2,7 @@
 #ifndef COMPILE_CHECK_H
 #define COMPILE_CHECK_H
 
+#include "bpf/answer.h"
 #include "compile/internal.h"
 
 /* An image that is being validated. */
@@ -11,6 +12,7 @@ struct check {
 	const struct image_trait *traits;
 	const struct image_rule4 *rules4;
 	const struct image_rule6 *rules6;
+	const struct image_answer *answers;
 	size_t size;
 	uint32_t records[IMAGE_FAMILIES];	/* of the chains looked at so far */
 	uint32_t nr_trees;			/* the same */
@@ -31,6 +33,13 @@ int bad(struct check *c, const char *what);
 int check_sets(struct check *c);
 /** sets_there() - are the sets that an OP_SET asks in the image? */
 bool sets_there(const struct check *c, const struct image_op *op, const u64 *payload);
+
+/** check_answers() - what REJECT, LOG and NFLOG say. */
+int check_answers(struct check *c);
+/** act_answers() - is there an answer of the right kind, where @act has one? */
+bool act_answers(const struct check *c, uint32_t act);
+/** answer_in_family() - does the family have this type of REJECT? @act has been checked. */
+bool answer_in_family(const struct check *c, uint32_t act, unsigned int family);
 
 /** check_nodes() - all nodes: which tree, how deep, children and splits. */
 int check_nodes(struct check *c);

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "bpf/answer.h"
 #include "compile/forest.h"
 #include "compile/internal.h"
 #include "rules/sets.h"
-#include "rules/target.h"
 
 /* So many rules from the top of each chain are counted in shards. */
 #define HOT_RULES	64U
@@ -38,7 +38,7 @@ size_t image_capacity_bytes(int index)
 	return capacities[index];
 }
 
-static uint32_t rule_act(const struct rule *r)
+static uint32_t rule_act(struct builder *b, const struct rule *r)
 {
 	static const uint8_t acts[] = {
 		[TARGET_NONE] = ACT_CONTINUE,
@@ -47,10 +47,12 @@ static uint32_t rule_act(const struct rule *r)
 		[TARGET_RETURN] = ACT_RETURN,
 		[TARGET_JUMP] = ACT_JUMP,
 		[TARGET_GOTO] = ACT_GOTO,
-		[TARGET_EXT] = ACT_DROP,	/* of image_try() alone */
 	};
-	uint32_t act = acts[r->target];
+	uint32_t act;
 
+	if (r->target == TARGET_EXT)
+		return answer_act(b, r->target_ext);
+	act = acts[r->target];
 	if (r->target == TARGET_JUMP || r->target == TARGET_GOTO)
 		act |= r->target_chain->index << ACT_SHIFT;
 	return act;
@@ -171,11 +173,7 @@ static int compile_chain(struct builder *b, const struct chain *c, enum family f
 		b->nr_hot++;
 	}
 	for (r = c->rules; r; r = r->next) {
-		if (r->target == TARGET_EXT && !b->check_only)
-			return target_error(r, err);
-		if (r->target == TARGET_EXT)
-			target_warning(r, b->check_only);
-		ret = box_compile(b, r, f, rule_act(r), err);
+		ret = box_compile(b, r, f, rule_act(b, r), err);
 		if (ret)
 			return ret;
 	}
@@ -201,7 +199,7 @@ static int compile_chains(struct builder *b, struct ruleset *rs, struct error *e
 		if (i / NR_TABLES == FAMILY_IPV4)
 			b->nr_cells4 = b->nr_cells;
 	}
-	if (b->chains.failed)
+	if (b->chains.failed || b->answers.failed)
 		return error_errno(err, -ENOMEM, "compiling the rules");
 	return 0;
 }
@@ -315,6 +313,9 @@ static int lay_out(struct builder *b, struct ruleset *rs, const struct text_task
 	h->traits = place(&size, b->traits.len, b->traits.len / sizeof(struct image_trait));
 	h->programs = place(&size, b->programs.len, b->programs.len);
 	h->named = place(&size, b->named.len, b->named.len / sizeof(struct image_named));
+	if (b->answers.len)
+		h->answers = place(&size, b->answers.len,
+				   b->answers.len / sizeof(struct image_answer));
 	sets_place(b, &size);
 	h->ifaces = place(&size, b->ifaces.count * sizeof(*b->ifaces.borders), b->ifaces.count);
 	h->text = place(&size, text->packed.len, text->packed.len);
@@ -348,6 +349,7 @@ void image_fill(const struct image *img, void *to)
 	copy(to, h->nodes, &b->nodes);
 	copy(to, h->programs, &b->programs);
 	copy(to, h->named, &b->named);
+	copy(to, h->answers, &b->answers);
 	sets_copy(to, b);
 	if (b->ifaces.count)
 		memcpy((char *)to + h->ifaces.offset, b->ifaces.borders,
@@ -377,11 +379,13 @@ static void builder_free(struct builder *b)
 	buffer_free(&b->nodes);
 	buffer_free(&b->programs);
 	buffer_free(&b->named);
+	buffer_free(&b->answers);
 	buffer_free(&b->sets);
 	buffer_free(&b->set_nodes);
 	ifaces_free(&b->ifaces);
 	store_free(&b->program_store);
 	store_free(&b->trait_store);
+	store_free(&b->answer_store);
 	buffer_free(&b->text);
 	free(b);
 }
@@ -439,14 +443,13 @@ int image_build(struct ruleset *rs, struct image *img, struct error *err)
 	return 0;
 }
 
-int image_try(struct ruleset *rs, char *warning, struct error *target, struct error *err)
+int image_try(struct ruleset *rs, char *warning, struct error *err)
 {
 	struct builder *b = calloc(1, sizeof(*b));
 	int ret;
 
 	if (!b)
 		return error_errno(err, -ENOMEM, "compiling the rules");
-	b->check_only = target;
 	ret = build(b, rs, err);
 	memcpy(warning, b->warning, IMAGE_WARNING);
 	builder_free(b);

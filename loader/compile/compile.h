@@ -31,11 +31,10 @@ struct image {
 int image_compile(struct ruleset *rs, struct image *img, struct error *err);
 
 /**
- * image_try() - would image_compile() succeed, were all targets carried out (TARGET_EXT)? Makes
- * no image; @warning: IMAGE_WARNING bytes, as in struct image; @target: gets a warning about the
- * first rule whose target is not.
+ * image_try() - would image_compile() succeed? Makes no image; @warning: IMAGE_WARNING bytes, as in
+ * struct image.
  */
-int image_try(struct ruleset *rs, char *warning, struct error *target, struct error *err);
+int image_try(struct ruleset *rs, char *warning, struct error *err);
 
 /**
  * image_build() - image_compile(), but the image stays in parts until image_fill() writes it where

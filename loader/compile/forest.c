@@ -122,7 +122,7 @@ static bool hides(const struct items *it, uint32_t i, const struct box *box, boo
 	struct range r;
 	unsigned int d;
 
-	if (act == ACT_CONTINUE || act == ACT_JUMP || t->program || t->ct ||
+	if (act == ACT_CONTINUE || act == ACT_ANSWER || act == ACT_JUMP || t->program || t->ct ||
 	    (t->flags & ~(TRAIT_PROTO | TRAIT_L4 | TRAIT_PARSED | TRAIT_INTERFACE)))
 		return false;
 	for (d = 0; d < DIM_COUNT; d++) {

@@ -45,11 +45,11 @@ void store_free(struct store *s);
 
 /* Everything of an image before it is in one block. */
 struct builder {
-	struct buffer chains, trees, nodes, rules4, rules6, traits, programs, named;
+	struct buffer chains, trees, nodes, rules4, rules6, traits, programs, named, answers;
 	struct buffer sets, set_nodes;
 	struct buffer order4, order6;	/* uint32_t: records in the order of the image */
 	struct ifaces ifaces;
-	struct store program_store, trait_store;
+	struct store program_store, trait_store, answer_store;
 	uint32_t features;
 	uint32_t nr_chains, nr_rules, nr_counters, nr_hot;
 	uint32_t nr_cells, nr_cells4;	/* of state; IPv4's */
@@ -59,7 +59,6 @@ struct builder {
 	struct buffer text;		/* compressed */
 	uint64_t dear;			/* cost of the dearest chain against what is typical */
 	char warning[IMAGE_WARNING];	/* about that chain */
-	struct error *check_only;	/* image_try(): no image comes of it; gets a warning */
 };
 
 /**
@@ -68,6 +67,12 @@ struct builder {
  */
 int box_compile(struct builder *b, const struct rule *r, enum family f, uint32_t act,
 		struct error *err);
+
+/**
+ * answer_act() - what a rule with this target does, ACT_*; its answer is put into the section of
+ * answers. Memory is checked at the end (answers.failed).
+ */
+uint32_t answer_act(struct builder *b, const struct target *t);
 
 /**
  * sets_compile() - the sets that rules name; sets ipset.index. Before the rules are compiled.

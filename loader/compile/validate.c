@@ -59,6 +59,9 @@ static int check_sections(struct check *c)
 	    check_section(c, h->sets, sizeof(struct image_set)) ||
 	    check_section(c, h->text, 1))
 		return -EINVAL;
+	if ((h->answers.offset || h->answers.count) &&
+	    check_section(c, h->answers, sizeof(struct image_answer)))
+		return -EINVAL;
 	if (rules_written(h) != h->nr_ids)
 		return bad(c, "its number of rules");
 	if (h->ifaces.count > BORDERS_MAX || h->text_size > TEXT_MAX ||
@@ -170,7 +173,7 @@ static int check_traits(struct check *c)
 		    trait_names_interface(t) != !!(t->flags & TRAIT_INTERFACE) ||
 		    (t->ct & ~CT_ALL) || !is_program(c, t->program) ||
 		    !is_program(c, t->residual) ||
-		    (t->act & ACT_MASK) > ACT_LAST)
+		    (t->act & ACT_MASK) > ACT_LAST || !act_answers(c, t->act))
 			return bad(c, "what a rule checks or does");
 		target = t->act >> ACT_SHIFT;
 		if (jumps(t->act) && (target >= c->h->chains.count ||
@@ -207,6 +210,8 @@ static int check_records(struct check *c, const struct image_chain *chain, unsig
 		if (record_id(c, family, n) - chain->first >= chain->count ||
 		    record_trait(c, family, n) >= c->h->traits.count)
 			return bad(c, "a rule's record");
+		if (!answer_in_family(c, c->traits[record_trait(c, family, n)].act, family))
+			return bad(c, "a type of REJECT");
 		if (family ? !prefix_good(c->rules6[n].src_shift) ||
 			     !prefix_good(c->rules6[n].dst_shift) :
 			     (c->rules4[n].rest & 63) > 32 ||
@@ -386,6 +391,8 @@ static int check_all(struct check *c)
 	if (!ret)
 		ret = check_sets(c);
 	if (!ret)
+		ret = check_answers(c);
+	if (!ret)
 		ret = check_traits(c);
 	if (!ret)
 		ret = check_nodes(c);
@@ -412,6 +419,7 @@ int image_validate(const void *data, size_t size, struct error *err)
 	c.traits = (const void *)((const char *)data + c.h->traits.offset);
 	c.rules4 = (const void *)((const char *)data + c.h->rules4.offset);
 	c.rules6 = (const void *)((const char *)data + c.h->rules6.offset);
+	c.answers = (const void *)((const char *)data + c.h->answers.offset);
 	c.family = calloc((size_t)c.h->chains.count + 1, 1);
 	c.stack = calloc((size_t)c.h->chains.count + 1, sizeof(*c.stack));
 	c.depth = calloc((size_t)c.h->chains.count + 1, sizeof(*c.depth));

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kernel/answers.h"
 #include "kernel/slot.h"
 #include "kernel/sys.h"
 
@@ -75,7 +76,19 @@ static int pin_map(struct adoption *a, enum generation gen, int prog, const char
 	return ret;
 }
 
-static int adopt(struct adoption *a, int fd, const struct link *l, int prog, const char *pin)
+/* The maps of an evaluator; some have more (slot.c, open_answers()). */
+static int pin_maps(struct adoption *a, enum generation gen, int prog, uint32_t groups)
+{
+	int ret = pin_map(a, gen, prog, "image", "image");
+
+	if (ret || !(groups & IMAGE_F_GROUP(OPS_ANSWER)))
+		return ret;
+	ret = pin_map(a, gen, prog, "answers", "answers");
+	return ret ? ret : pin_map(a, gen, prog, "companions", "companions");
+}
+
+static int adopt(struct adoption *a, int fd, const struct link *l, int prog, uint32_t groups,
+		 const char *pin)
 {
 	const char *program = l->gen == GEN_DENY ? "bf_deny" : l->table ? "bf_raw" : "bf_filter";
 	int ret;
@@ -88,7 +101,7 @@ static int adopt(struct adoption *a, int fd, const struct link *l, int prog, con
 	if (!ret)
 		ret = pin_map(a, l->gen, prog, ".bss", l->gen == GEN_DENY ? "gate" : "control");
 	if (!ret && l->gen != GEN_DENY)
-		ret = pin_map(a, l->gen, prog, "image", "image");
+		ret = pin_maps(a, l->gen, prog, groups);
 	if (!ret)
 		ret = pin_add(a->k, l->gen, pin, fd, a->err);
 	if (!ret)
@@ -112,7 +125,7 @@ static int look(int fd, const struct link *l, void *arg)
 	if (prog < 0)
 		return 0;
 	if (in_force(prog, l))
-		ret = adopt(a, fd, l, prog, pin);
+		ret = adopt(a, fd, l, prog, config.features, pin);
 	close(prog);
 	return ret;
 }
@@ -121,5 +134,7 @@ int pins_adopt(struct kernel *k, struct error *err)
 {
 	struct adoption a = { k, err };
 
-	return links_each(look, &a, err);
+	int ret = links_each(look, &a, err);
+
+	return ret || !k->repinned ? ret : answers_adopt(k, err);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "compile/compile.h"
+#include "kernel/answers.h"
 #include "kernel/clock.h"
 #include "kernel/inner.h"
 #include "kernel/kernel.h"
@@ -202,6 +203,23 @@ static int prepare_tracking(struct slot *s, uint32_t features, struct error *err
 	return ret;
 }
 
+/* The ring is there before anybody can write into it; who reads it is the caller's matter (A2). */
+static int prepare_answers(struct kernel *k, struct slot *s, const struct image_header *h,
+			   struct error *err)
+{
+	struct answers a;
+	int ret;
+
+	if (!answers_needed(h))
+		return 0;
+	ret = answers_open(k, true, &a, err);
+	if (ret)
+		return ret;
+	ret = slot_set_answers(s, a.ring_fd, a.companion_fd, err);
+	answers_close(&a);
+	return ret;
+}
+
 static int prepare(struct kernel *k, struct filter_change *c, const struct image *img,
 		   const struct apply_options *opt, struct error *err)
 {
@@ -226,6 +244,8 @@ static int prepare(struct kernel *k, struct filter_change *c, const struct image
 		ret = add_raw(k, c, index, err);
 	if (!ret)
 		ret = prepare_tracking(target(c), h->features, err);
+	if (!ret)
+		ret = prepare_answers(k, target(c), h, err);
 	if (!ret && c->old.image)
 		ret = inner_check_counters(c->image.image, c->old.image, c->keep_counters, err);
 	if (!ret && c->old.image)

@@ -21,6 +21,7 @@
  *			their links, map "image" (ARRAY_OF_MAPS with one slot: the image in force)
  *			and map "control" (struct control). Slot a sits at priority -1 (raw: -301),
  *			b at -2 (-302).
+ *	answers/	while rules need it: the ring and the map of the companion (answers.h)
  *
  * Invariants:
  *  I1  Between system calls at most one slot has control.judging == 1. During a program change

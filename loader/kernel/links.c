@@ -183,8 +183,12 @@ int links_each(int (*f)(int fd, const struct link *l, void *arg), void *arg, str
 
 	while (!(ret = sys_next_id(BPF_LINK_GET_NEXT_ID, &id))) {
 		fd = sys_fd_by_id(BPF_LINK_GET_FD_BY_ID, id);
-		if (fd == -ENOENT)
-			continue;	/* gone meanwhile */
+		/*
+		 * Gone meanwhile; or not yet one: a process is making it (bpf_link_by_id() in
+		 * kernel/bpf/syscall.c), in another namespace, as we hold the lock of this one.
+		 */
+		if (fd == -ENOENT || fd == -EAGAIN)
+			continue;
 		if (fd < 0)
 			return error_errno(err, fd, "cannot open BPF link %u", id);
 		ret = link_identify(fd, &l) ? 0 : f(fd, &l, arg);

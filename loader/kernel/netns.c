@@ -184,8 +184,16 @@ static void report_process(struct report *r, const char *pid)
 	report_mounts(r, pid);
 }
 
+static bool listed(const pid_t *list, size_t n, pid_t pid)
+{
+	for (size_t i = 0; i < n; i++)
+		if (list[i] == pid)
+			return true;
+	return false;
+}
+
 /* What keeps namespaces alive: threads, files that are open, mounts. */
-static void report_all(int out)
+static void report_all(int out, const pid_t *skip, size_t nr_skip)
 {
 	struct report r = { .out = out };
 	struct dirent *e;
@@ -199,7 +207,8 @@ static void report_all(int out)
 	if (!d)
 		tell(&r, NETNS_UNSEEN);
 	while (d && (e = readdir(d)))
-		if (e->d_name[0] >= '1' && e->d_name[0] <= '9')
+		if (e->d_name[0] >= '1' && e->d_name[0] <= '9' &&
+		    !listed(skip, nr_skip, atoi(e->d_name)))
 			report_process(&r, e->d_name);
 	if (d)
 		closedir(d);
@@ -228,7 +237,8 @@ static int collect(int in, uint64_t **list, size_t *count, bool *unseen)
 	return 0;
 }
 
-int netns_alive(uint64_t **list, size_t *count, bool *unseen, struct error *err)
+int netns_alive(const pid_t *skip, size_t nr_skip, uint64_t **list, size_t *count, bool *unseen,
+		struct error *err)
 {
 	int fds[2], ret, status = 0;
 	pid_t pid;
@@ -246,7 +256,7 @@ int netns_alive(uint64_t **list, size_t *count, bool *unseen, struct error *err)
 		return error_errno(err, ret, "cannot fork");
 	}
 	if (!pid) {
-		report_all(fds[1]);
+		report_all(fds[1], skip, nr_skip);
 		_exit(0);
 	}
 	close(fds[1]);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "kernel/answers.h"
 #include "kernel/kernel.h"
 #include "kernel/slot.h"
 #include "kernel/sys.h"
@@ -29,6 +30,8 @@ static int remove_objects(struct kernel *k, struct error *err)
 	next = slot_remove(k, GEN_B, ret ? NULL : err);
 	ret = ret ? ret : next;
 	next = links_each(detach_rest, k, ret ? NULL : err);
+	ret = ret ? ret : next;
+	next = answers_remove(k, ret ? NULL : err);
 	if (ret || next)
 		return ret ? ret : next;
 	snprintf(parent, sizeof(parent), "%s/bpfilter/%" PRIu64, k->bpffs, k->cookie);
@@ -72,6 +75,8 @@ int filter_collect(uint64_t cookie, struct error *err)
 		ret = pin_clear(&k, GEN_DENY, err);
 	if (!ret)
 		ret = links_each(detach_rest, &k, err);
+	if (!ret)
+		ret = answers_remove(&k, err);
 	kernel_close(&k);
 	return ret;
 }

@@ -26,6 +26,7 @@ void slot_none(struct slot *s)
 	memset(s, 0, sizeof(*s));
 	s->gen = GENERATIONS;
 	s->prog[0] = s->prog[1] = s->image_fd = s->control_fd = -1;
+	s->answers_fd = s->companions_fd = -1;
 	FOR_EACH_HOOK(f, t, h)
 		s->link[f][t][h] = -1;
 }
@@ -38,6 +39,8 @@ void slot_close(struct slot *s)
 	close_fd(&s->prog[1]);
 	close_fd(&s->image_fd);
 	close_fd(&s->control_fd);
+	close_fd(&s->answers_fd);
+	close_fd(&s->companions_fd);
 	if (s->control)
 		munmap((void *)(uintptr_t)s->control, sizeof(*s->control));
 	slot_none(s);
@@ -82,15 +85,30 @@ static int open_programs(const struct kernel *k, struct slot *s, struct error *e
 	return s->prog[0] >= 0 || s->prog[1] >= 0 ? 0 : -ENOENT;
 }
 
+/* The outer maps of an evaluator whose rules answer; others have no pins of them. */
+static int open_answers(const struct kernel *k, struct slot *s, struct error *err)
+{
+	if (!(s->groups & IMAGE_F_GROUP(OPS_ANSWER)))
+		return 0;
+	s->answers_fd = pin_get(k, s->gen, "answers", err);
+	if (s->answers_fd < 0)
+		return s->answers_fd;
+	s->companions_fd = pin_get(k, s->gen, "companions", err);
+	return s->companions_fd < 0 ? s->companions_fd : 0;
+}
+
 static int open_maps(const struct kernel *k, struct slot *s, struct error *err)
 {
+	int ret;
+
 	s->image_fd = pin_get(k, s->gen, "image", err);
 	if (s->image_fd < 0)
 		return s->image_fd;
 	s->control_fd = pin_get(k, s->gen, "control", err);
 	if (s->control_fd < 0)
 		return s->control_fd;
-	return map_control(s, err);
+	ret = open_answers(k, s, err);
+	return ret ? ret : map_control(s, err);
 }
 
 static int open_links(const struct kernel *k, struct slot *s, struct error *err)
@@ -186,6 +204,10 @@ static int pin_slot(const struct kernel *k, const struct slot *s, struct error *
 		ret = pin_add(k, s->gen, "image", s->image_fd, err);
 	if (!ret)
 		ret = pin_add(k, s->gen, "control", s->control_fd, err);
+	if (!ret && s->answers_fd >= 0)
+		ret = pin_add(k, s->gen, "answers", s->answers_fd, err);
+	if (!ret && s->companions_fd >= 0)
+		ret = pin_add(k, s->gen, "companions", s->companions_fd, err);
 	return ret;
 }
 
@@ -213,6 +235,10 @@ int slot_build(const struct kernel *k, enum generation gen, int capacity_index, 
 	s->prog[0] = object_take_prog(&o, program_names[0]);
 	s->image_fd = object_take_map(&o, "image");
 	s->control_fd = object_take_map(&o, ".bss");
+	if (groups & IMAGE_F_GROUP(OPS_ANSWER)) {
+		s->answers_fd = object_take_map(&o, "answers");
+		s->companions_fd = object_take_map(&o, "companions");
+	}
 	object_close(&o);
 	if (s->prog[0] < 0 || s->image_fd < 0 || s->control_fd < 0)
 		ret = error_set(err, -EINVAL, "%s lacks a program or a map", name);
@@ -228,13 +254,17 @@ int slot_build(const struct kernel *k, enum generation gen, int capacity_index, 
 int slot_add_raw(const struct kernel *k, int capacity_index, struct slot *s, struct error *err)
 {
 	struct object_config config = { IMAGE_MAGIC, k->cookie, (uint32_t)s->gen, s->groups };
-	const struct object_fd maps[] = { { "image", s->image_fd }, { ".bss", s->control_fd } };
+	const struct object_fd maps[] = {
+		{ "image", s->image_fd }, { ".bss", s->control_fd },
+		{ "answers", s->answers_fd }, { "companions", s->companions_fd },
+	};
+	unsigned int nr_maps = s->answers_fd >= 0 && s->companions_fd >= 0 ? 4 : 2;
 	char name[16];
 	struct object o;
 	int ret;
 
 	evaluator_name(name, capacity_index, s->groups);
-	ret = object_load_program(&o, name, program_names[1], &config, maps, 2, err);
+	ret = object_load_program(&o, name, program_names[1], &config, maps, nr_maps, err);
 	if (ret)
 		return ret;
 	s->prog[1] = object_take_prog(&o, program_names[1]);
@@ -305,6 +335,20 @@ int slot_set_image(const struct slot *s, int inner_fd, struct error *err)
 
 	ret = sys_map_update(s->image_fd, &key, &inner_fd);
 	return ret ? error_errno(err, ret, "cannot put the image in force") : 0;
+}
+
+int slot_set_answers(const struct slot *s, int ring_fd, int companion_fd, struct error *err)
+{
+	uint32_t key = 0;
+	int ret = 0;
+
+	if (s->answers_fd < 0 || s->companions_fd < 0)
+		return error_set(err, -EINVAL, "no rule in force answers");
+	if (companion_fd >= 0)
+		ret = sys_map_update(s->companions_fd, &key, &companion_fd);
+	if (!ret && ring_fd >= 0)
+		ret = sys_map_update(s->answers_fd, &key, &ring_fd);
+	return ret ? error_errno(err, ret, "cannot give the evaluator its ring") : 0;
 }
 
 int slot_remove(const struct kernel *k, enum generation gen, struct error *err)

@@ -13,6 +13,8 @@ struct slot {
 	int prog[TABLES];
 	int image_fd;			/* the outer map */
 	int control_fd;
+	int answers_fd;			/* outer map of the ring; -1: no rule of it answers */
+	int companions_fd;		/* outer map of the companion's */
 	volatile struct control *control;	/* mapped */
 	uint32_t groups;		/* IMAGE_F_GROUP()s its programs can do */
 	int link[FAMILIES][TABLES][HOOKS];
@@ -52,6 +54,13 @@ int slot_image(const struct slot *s, size_t *size, struct error *err);
 /** slot_set_image() - one atomic step; returns after a grace period: nobody reads the old image
  * then. */
 int slot_set_image(const struct slot *s, int inner_fd, struct error *err);
+
+/**
+ * slot_set_answers() - where the evaluator writes what REJECT, LOG and NFLOG ask for, and the map
+ * "companion" (struct companion). Any of them may be -1: as it is. Of a slot whose programs can do
+ * OPS_ANSWER; -EINVAL: another.
+ */
+int slot_set_answers(const struct slot *s, int ring_fd, int companion_fd, struct error *err);
 
 void slot_close(struct slot *s);
 

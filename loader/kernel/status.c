@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kernel/answers.h"
 #include "kernel/kernel.h"
 #include "kernel/netns.h"
 #include "kernel/slot.h"
@@ -104,6 +105,7 @@ int filter_status(struct kernel *k, struct filter_status *st, struct error *err)
 	}
 	slot_close(&s);
 	deny_status(k, st);
+	st->half_done = other == GENERATIONS && answers_present(k);
 	for (enum generation g = GEN_A; g <= GEN_B; g++)
 		if ((other == GENERATIONS || g == other) &&
 		    !access(pin_path(path, k, g, NULL), F_OK))
@@ -171,15 +173,23 @@ static int note_dirs(const char *bpffs, struct listing *a)
 	return ret;
 }
 
-static int note_alive(struct listing *a, struct error *err)
+/* Companions are in the namespaces that they answer for, and do not count. */
+static int note_alive(struct listing *a, const char *bpffs, struct error *err)
 {
+	pid_t *skip;
 	uint64_t *alive = NULL;
 	size_t n = 0, i, j;
 	int ret;
 
 	if (!a->count)
 		return 0;
-	ret = netns_alive(&alive, &n, &a->unseen, err);
+	skip = calloc(a->count + 1, sizeof(*skip));
+	if (!skip)
+		return -ENOMEM;
+	for (i = 0; i < a->count; i++)
+		skip[i] = answers_companion_of(bpffs, a->list[i].cookie);
+	ret = netns_alive(skip, a->count, &alive, &n, &a->unseen, err);
+	free(skip);
 	for (i = 0; i < a->count; i++)
 		for (j = 0; j < n; j++)
 			if (alive[j] == a->list[i].cookie)
@@ -202,8 +212,10 @@ int filter_namespaces(struct foreign_namespace **list, size_t *count, bool *unse
 		ret = links_each(note_link, &a, err);
 	if (!ret && !bpffs_find(bpffs, sizeof(bpffs), err))
 		ret = note_dirs(bpffs, &a);
+	else
+		bpffs[0] = 0;
 	if (!ret)
-		ret = note_alive(&a, err);
+		ret = note_alive(&a, bpffs, err);
 	if (ret == -ENOMEM)
 		error_errno(err, ret, "cannot list namespaces");
 	if (ret) {

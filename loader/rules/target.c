@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include <errno.h>
-
 #include "rules/line.h"
 #include "rules/names.h"
 #include "rules/target.h"
@@ -19,29 +17,6 @@ const struct target_ext *target_find(const char *name, enum family f)
 		if (targets[i]->families & FAMILY_BIT(f) && same_word(targets[i]->name, name))
 			return targets[i];
 	return NULL;
-}
-
-void target_warning(const struct rule *rule, struct error *warning)
-{
-	const struct origin *o = &rule->origin;
-
-	warning->warning = true;
-	error_at(warning, 0, o->where ? o->where : "", o->line, o->column, o->text ? o->text : "",
-		 o->text_len, "target %s is checked only: rules with it cannot be put in force yet",
-		 rule->target_ext->ext->name);
-}
-
-int target_error(const struct rule *rule, struct error *err)
-{
-	const struct origin *o = &rule->origin;
-
-	error_at(err, -EOPNOTSUPP, o->where ? o->where : "", o->line, o->column,
-		 o->text ? o->text : "", o->text_len,
-		 "unsupported yet: target %s is parsed but not carried out",
-		 rule->target_ext->ext->name);
-	error_hint(err, "'bpfilter check' takes it; to load the rules, leave this one out or use "
-		   "-j DROP where a packet must not pass");
-	return -EOPNOTSUPP;
 }
 
 /* command_jump(): the rule gets the target and its defaults. */

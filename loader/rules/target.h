@@ -2,12 +2,12 @@
 #ifndef RULES_TARGET_H
 #define RULES_TARGET_H
 
+#include "bpf/answer.h"
 #include "rules/ext.h"
 
 /*
  * One descriptor per target that is more than a verdict or a chain, one file each below ext/, as
- * for matches. They are parsed, checked and printed; none is carried out yet, so the compiler
- * refuses a rule set that has one (target_error()).
+ * for matches. All of them answer: the evaluator tells the companion (bpf/answer.h).
  */
 struct target_ext {
 	const char *name;		/* as after -j */
@@ -27,6 +27,8 @@ struct target_ext {
 	void (*print)(struct buffer *out, const void *data, enum family f);
 	/** list() - what iptables -L prints behind the matches; @numeric as -n. */
 	void (*list)(struct buffer *out, const void *data, enum family f, bool numeric);
+	/** compile() - what the companion has to know; @answer is zeroed before. */
+	void (*compile)(struct image_answer *answer, const void *data);
 };
 
 /* The target of a rule, in the arena; rules made of one line share it. */
@@ -37,15 +39,6 @@ struct target {
 
 /** target_find() - by name after -j; NULL: not one of ours. */
 const struct target_ext *target_find(const char *name, enum family f);
-
-/**
- * target_error() - the error for a rule whose target is not carried out, at its -j. The text the
- * rule came from must still be there. Returns -EOPNOTSUPP.
- */
-int target_error(const struct rule *rule, struct error *err);
-
-/** target_warning() - the same as a warning, unless @warning says something already. */
-void target_warning(const struct rule *rule, struct error *warning);
 
 /* The descriptors; the table of them is in target.c. */
 extern const struct target_ext ext_reject4, ext_reject6, ext_log, ext_nflog;

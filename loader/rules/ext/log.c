@@ -219,14 +219,44 @@ static void nflog_list(struct buffer *out, const void *data, enum family f, bool
 	nflog_text(out, data, "");
 }
 
+/* They were cut to what a struct xt_*_info holds. */
+static void copy_prefix(struct image_answer *answer, const char *prefix)
+{
+	if (prefix)
+		memcpy(answer->prefix, prefix, strnlen(prefix, ANSWER_PREFIX - 1));
+}
+
+static void log_compile(struct image_answer *answer, const void *data)
+{
+	const struct log *log = data;
+
+	answer->kind = ANSWER_LOG;
+	answer->level = log->level;
+	answer->flags = log->flags;
+	copy_prefix(answer, log->prefix);
+}
+
+/* nflog_tg() in net/netfilter/xt_NFLOG.c: --nflog-range does nothing. */
+static void nflog_compile(struct image_answer *answer, const void *data)
+{
+	const struct nflog *log = data;
+
+	answer->kind = ANSWER_NFLOG;
+	answer->group = log->group;
+	answer->threshold = log->threshold;
+	answer->flags = log->size ? ANSWER_NFLOG_SIZE : 0;
+	answer->size = log->size ? log->len : 0;
+	copy_prefix(answer, log->prefix);
+}
+
 const struct target_ext ext_log = {
 	.name = "LOG", .families = FAMILIES_ALL, .tables = TABLES_ALL, .size = sizeof(struct log),
 	.options = log_options, .init = log_init, .parse = log_parse, .print = log_print,
-	.list = log_list,
+	.list = log_list, .compile = log_compile,
 };
 
 const struct target_ext ext_nflog = {
 	.name = "NFLOG", .families = FAMILIES_ALL, .tables = TABLES_ALL,
 	.size = sizeof(struct nflog), .options = nflog_options, .parse = nflog_parse,
-	.check = nflog_check, .print = nflog_print, .list = nflog_list,
+	.check = nflog_check, .print = nflog_print, .list = nflog_list, .compile = nflog_compile,
 };

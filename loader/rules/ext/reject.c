@@ -15,6 +15,7 @@ enum { REJECT_WITH };
 
 struct reject_type {
 	const char *name, *alias;
+	uint8_t number;		/* enum reject4_type or reject6_type */
 	bool tcp;		/* needs -p tcp */
 };
 
@@ -24,27 +25,27 @@ struct reject {
 
 /* In the order of enum ipt_reject_with: the first that begins as the word does is meant. */
 static const struct reject_type types4[] = {
-	{ "icmp-net-unreachable", "net-unreach", false },
-	{ "icmp-host-unreachable", "host-unreach", false },
-	{ "icmp-proto-unreachable", "proto-unreach", false },
-	{ "icmp-port-unreachable", "port-unreach", false },
-	{ "icmp-net-prohibited", "net-prohib", false },
-	{ "icmp-host-prohibited", "host-prohib", false },
-	{ "tcp-reset", "tcp-rst", true },
-	{ "icmp-admin-prohibited", "admin-prohib", false },
-	{ NULL, NULL, false },
+	{ "icmp-net-unreachable", "net-unreach", REJECT4_NET_UNREACHABLE, false },
+	{ "icmp-host-unreachable", "host-unreach", REJECT4_HOST_UNREACHABLE, false },
+	{ "icmp-proto-unreachable", "proto-unreach", REJECT4_PROTO_UNREACHABLE, false },
+	{ "icmp-port-unreachable", "port-unreach", REJECT4_PORT_UNREACHABLE, false },
+	{ "icmp-net-prohibited", "net-prohib", REJECT4_NET_PROHIBITED, false },
+	{ "icmp-host-prohibited", "host-prohib", REJECT4_HOST_PROHIBITED, false },
+	{ "tcp-reset", "tcp-rst", REJECT4_TCP_RESET, true },
+	{ "icmp-admin-prohibited", "admin-prohib", REJECT4_ADMIN_PROHIBITED, false },
+	{ NULL, NULL, 0, false },
 };
 
 /* enum ip6t_reject_with */
 static const struct reject_type types6[] = {
-	{ "icmp6-no-route", "no-route", false },
-	{ "icmp6-adm-prohibited", "adm-prohibited", false },
-	{ "icmp6-addr-unreachable", "addr-unreach", false },
-	{ "icmp6-port-unreachable", "port-unreach", false },
-	{ "tcp-reset", "tcp-reset", true },
-	{ "icmp6-policy-fail", "policy-fail", false },
-	{ "icmp6-reject-route", "reject-route", false },
-	{ NULL, NULL, false },
+	{ "icmp6-no-route", "no-route", REJECT6_NO_ROUTE, false },
+	{ "icmp6-adm-prohibited", "adm-prohibited", REJECT6_ADM_PROHIBITED, false },
+	{ "icmp6-addr-unreachable", "addr-unreach", REJECT6_ADDR_UNREACHABLE, false },
+	{ "icmp6-port-unreachable", "port-unreach", REJECT6_PORT_UNREACHABLE, false },
+	{ "tcp-reset", "tcp-reset", REJECT6_TCP_RESET, true },
+	{ "icmp6-policy-fail", "policy-fail", REJECT6_POLICY_FAIL, false },
+	{ "icmp6-reject-route", "reject-route", REJECT6_REJECT_ROUTE, false },
+	{ NULL, NULL, 0, false },
 };
 
 static const struct ext_option options[] = {
@@ -118,14 +119,22 @@ static void list(struct buffer *out, const void *data, enum family f, bool numer
 	buffer_puts(out, r->type->name);
 }
 
+static void compile(struct image_answer *answer, const void *data)
+{
+	const struct reject *r = data;
+
+	answer->kind = ANSWER_REJECT;
+	answer->type = r->type->number;
+}
+
 const struct target_ext ext_reject4 = {
 	.name = "REJECT", .families = FAMILY_BIT(FAMILY_IPV4), .tables = TABLE_BIT(TABLE_FILTER),
 	.size = sizeof(struct reject), .options = options, .init = init, .parse = parse,
-	.check = check, .print = print, .list = list,
+	.check = check, .print = print, .list = list, .compile = compile,
 };
 
 const struct target_ext ext_reject6 = {
 	.name = "REJECT", .families = FAMILY_BIT(FAMILY_IPV6), .tables = TABLE_BIT(TABLE_FILTER),
 	.size = sizeof(struct reject), .options = options, .init = init, .parse = parse,
-	.check = check, .print = print, .list = list,
+	.check = check, .print = print, .list = list, .compile = compile,
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer/nflog.h"
 #include "boot/cmdline.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -11,6 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct error err = { 0 };
+	struct nflog_spec output;
 	struct cmdline c;
 	size_t total = 0;
 	int ret = cmdline_parse((const char *)data, size, &c, &err);
@@ -27,8 +29,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		total += strlen(spec->text);
 	}
+	total += c.nflog ? strlen(c.nflog) : 0;
 	total += c.init ? strlen(c.init) : 0;
 	total += c.tables ? strlen(c.tables) : 0;
+	if (c.nflog && nflog_spec_parse(c.nflog, &output, NULL))
+		abort();
 	if (total > size)
 		abort();
 	cmdline_free(&c);

@@ -107,6 +107,18 @@ static void test_inline(void **state)
 	accepts(&p);
 }
 
+static void test_nflog(void **state)
+{
+	struct parsed p = parse("bpfilter.nflog=unix:/run/n bpfilter.nflog=pcapng:2M:/run/p");
+
+	(void)state;
+	assert_string_equal(p.c.nflog, "pcapng:2M:/run/p");
+	accepts(&p);
+	refuses("bpfilter.nflog=file:/x", "bpfilter.nflog=: NFLOG output file:/x: there is no such");
+	refuses("bpfilter.nflog=pcapng:2Q:/x", "a size of 1M to 1024G");
+	refuses("bpfilter.nflog=", "has no value");
+}
+
 /* As kernel/params.c: quotes around a value or a whole word, '-' like '_' in names. */
 static void test_quotes(void **state)
 {
@@ -207,10 +219,10 @@ static void test_tighten(void **state)
 {
 	static const char *const words[] = {
 		"bpfilter=off", "rd.bpfilter=0", "bpfilter.fail=open", "bpfilter.key=", "bpfilter.tables=",
-		"bpfilter.removable=", NULL,
+		"bpfilter.removable=", "bpfilter.nflog=", NULL,
 	};
 	struct parsed p = parse("bpfilter=off bpfilter.fail=open bpfilter.key=/k bpfilter.tables=raw "
-				"bpfilter.removable=yes rd.bpfilter=no");
+				"bpfilter.removable=yes rd.bpfilter=no bpfilter.nflog=netlink");
 
 	(void)state;
 	for (size_t i = 0; words[i]; i++)
@@ -222,6 +234,7 @@ static void test_tighten(void **state)
 	assert_null(p.c.key);
 	assert_null(p.c.tables);
 	assert_false(p.c.removable);
+	assert_null(p.c.nflog);
 	accepts(&p);
 	p = parse("bpfilter.fail=panic bpfilter.timeout=3 bpfilter.rules=/x");
 	assert_null(cmdline_tighten(&p.c));
@@ -235,6 +248,7 @@ int main(void)
 		cmocka_unit_test(test_nothing),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_inline),
+		cmocka_unit_test(test_nflog),
 		cmocka_unit_test(test_quotes),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_cut),

@@ -12,7 +12,7 @@
 #include "compile/compile.h"
 #include "rules/parse.h"
 
-/* Targets that are more than a verdict: read, printed, listed; none makes an image yet. */
+/* Targets that are more than a verdict: read, printed, listed, compiled. */
 
 #define NR(a)	(sizeof(a) / sizeof((a)[0]))
 #define X29	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -105,20 +105,17 @@ static void test_print(void **state)
 
 	(void)state;
 	for (i = 0; i < NR(cases); i++) {
-		struct error err = { 0 }, target = { 0 };
+		struct error err = { 0 };
 
 		assert_int_equal(parse(&rs, "filter", cases[i].rule, cases[i].f, text, sizeof(text),
 				       &err), 0);
 		check_printed(&rs, &cases[i]);
-		/* What checks takes it; what would put it in force does not. */
-		assert_int_equal(image_try(&rs, warning, &target, &err), 0);
-		assert_true(target.warning);
-		assert_non_null(strstr(target.msg, "cannot be put in force yet"));
-		assert_int_equal(target.line, 2);
-		assert_int_equal(image_compile(&rs, &img, &err), -EOPNOTSUPP);
-		assert_non_null(strstr(err.msg, "unsupported yet: target "));
-		assert_int_equal(err.line, 2);
-		assert_int_equal(text[strlen("*filter\n") + err.column - 4], '-');
+		assert_int_equal(image_try(&rs, warning, &err), 0);
+		assert_int_equal(image_compile(&rs, &img, &err), 0);
+		assert_int_equal(image_validate(img.data, img.size, &err), 0);
+		assert_int_equal(img.header->answers.count, 1);
+		assert_true(img.header->features & IMAGE_F_GROUP(OPS_ANSWER));
+		image_free(&img);
 		ruleset_free(&rs);
 	}
 }
