@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 from walk import CommandWalk, Failure, calls_listed, injected
-from wire import ADDRESS, EVERYTHING, NOTHING, PORTS, allowed, inside
+from wire import ADDRESS, EVERYTHING, NOTHING, PORTS, allowed, companions, inside
 
 INIT = "#!/busybox sh\n/busybox mount -t proc proc /proc 2>/dev/null\n/busybox readlink /proc/self/ns/net\nexec /busybox sleep 60\n"
 DENY_OR_NEW = (NOTHING, allowed("B", "C"))
@@ -35,7 +35,8 @@ class BootWalk(CommandWalk):
 
     def __init__(self, wire, scenario, directory, inject):
         super().__init__(wire, scenario, directory, inject)
-        self.root = os.path.join(directory, "root")
+        self.root = os.path.join(directory, f"root-{scenario.name}")
+        self.answering = 0  # companions, when the next init runs
         for d in ("proc", "sys", "dev", "run", "etc/bpfilter"):
             os.makedirs(os.path.join(self.root, d))
         shutil.copy(wire.binary, os.path.join(self.root, "bpfilter-init"))
@@ -55,6 +56,7 @@ class BootWalk(CommandWalk):
                 while said and not said.startswith("net:"):
                     said = p.stdout.readline().strip()
                 got = self.wire.probe()
+                self.answering = len(companions(self.wire.name))
                 p.kill()
         return said or None, got
 
@@ -72,6 +74,8 @@ class BootWalk(CommandWalk):
         said, got = self.boot(prefix)
         if said is None or got != allowed("B", "C"):
             raise Failure(f"undisturbed, the boot does not do its work: the probes reach {sorted(got)}")
+        if self.answering != self.scenario.answers("after"):
+            raise Failure(f"undisturbed, the boot starts {self.answering} companions")
         calls, execs = calls_listed(self.list)
         # unshare, chroot, bpfilter-init, the next init
         return calls[execs[2]:execs[3]]

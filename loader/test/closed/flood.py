@@ -6,7 +6,7 @@ import socket
 import struct
 import sys
 
-from wire import ADDRESS, PORTS
+from wire import ADDRESS, PORTS, send
 
 BURST, REST = 8, 0.0005     # without a rest it would take a CPU for itself
 
@@ -26,10 +26,7 @@ def main():
         for _ in range(BURST):
             data = struct.pack("!Q", n)
             for s in sockets:
-                try:
-                    s.send(data)
-                except ConnectionRefusedError:
-                    s.send(data)
+                send(s, data)
             n += 1
     print(n)
     return 0

@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * usage: inject N kill|list|ERRNO COMMAND...
+ * usage: inject [-c] N kill|stop|list|ERRNO COMMAND...
  *
  * Runs COMMAND and kills whoever makes its N-th system call (counted from 1, over all processes,
  * behind the execve), before the kernel carries it out; or lets that call fail with ERRNO (a
  * number). "list": disturbs nothing and prints the number of each call, and "exec" behind each
  * execve, on file descriptor 3. Exit code: that of COMMAND, or 128 + signal.
  *
+ * The companion that COMMAND starts goes on by itself. "inject -c" counts its calls and no others,
+ * until it has told that it is ready; "stop": at the N-th it is left stopped.
+ *
  * Not strace, which can inject the same: stops at each call cost it five times as much, and every
  * call of a command is walked. x86-64 only.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -24,6 +29,7 @@
 #include <linux/ptrace.h>
 
 #define SYSCALL_STOP	(SIGTRAP | 0x80)
+#define START_RESULT	5 /* loader/answer/start.h: to where the companion tells */
 #define TRACE		(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | \
 			 PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL)
 
@@ -31,6 +37,10 @@ struct injection {
 	unsigned long n, seen;
 	int error;		/* 0: kill */
 	int list;
+	int stop;
+	int of_companion;
+	pid_t companion;	/* followed until it has told */
+	int told;
 	int started;		/* the execve is done */
 	pid_t failing;		/* whose call is to return the error at its exit stop */
 };
@@ -53,7 +63,7 @@ static void answer(pid_t pid, int error)
 	ptrace(PTRACE_SETREGS, pid, NULL, &regs);
 }
 
-/* Before or behind a system call. Returns 0 if the process has been killed. */
+/* Before or behind a system call. Returns 0 if the process is followed no more. */
 static int syscall_stop(struct injection *in, pid_t pid)
 {
 	struct ptrace_syscall_info info;
@@ -64,13 +74,24 @@ static int syscall_stop(struct injection *in, pid_t pid)
 		answer(pid, in->error);
 		in->failing = 0;
 	}
-	if (info.op != PTRACE_SYSCALL_INFO_ENTRY || !in->started)
+	if (info.op == PTRACE_SYSCALL_INFO_EXIT && in->told) {
+		ptrace(PTRACE_DETACH, pid, NULL, 0);
+		return 0;
+	}
+	if (info.op != PTRACE_SYSCALL_INFO_ENTRY || !in->started ||
+	    (in->of_companion && pid != in->companion))
 		return 1;
+	in->told = in->of_companion && info.entry.nr == SYS_write &&
+		   info.entry.args[0] == START_RESULT;
 	in->seen++;
 	if (in->list)
 		dprintf(3, "%llu\n", (unsigned long long)info.entry.nr);
 	if (in->list || in->seen != in->n)
 		return 1;
+	if (in->stop) {
+		ptrace(PTRACE_DETACH, pid, NULL, SIGSTOP);
+		return 0;
+	}
 	if (!in->error) {
 		kill(pid, SIGKILL);
 		return 0;
@@ -80,11 +101,35 @@ static int syscall_stop(struct injection *in, pid_t pid)
 	return 1;
 }
 
+/* It stays when the command has ended, and goes on by itself. */
+static int is_companion(pid_t pid)
+{
+	char path[32], first = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (read(fd, &first, 1) != 1)
+		first = 0;
+	close(fd);
+	return first == '@';
+}
+
 /* The signal to go on with. */
 static int stopped(struct injection *in, pid_t pid, int status)
 {
 	int sig = WSTOPSIG(status), event = status >> 16;
 
+	if (event == PTRACE_EVENT_EXEC && is_companion(pid)) {
+		if (in->of_companion) {
+			in->companion = pid;
+			return 0;
+		}
+		ptrace(PTRACE_DETACH, pid, NULL, 0);
+		return -1;
+	}
 	if (event == PTRACE_EVENT_EXEC) {
 		in->started = 1;
 		if (in->list)
@@ -120,11 +165,17 @@ int main(int argc, char **argv)
 	int status;
 	pid_t pid;
 
+	if (argc > 1 && !strcmp(argv[1], "-c")) {
+		in.of_companion = 1;
+		argc--;
+		argv++;
+	}
 	if (argc < 4)
 		return 2;
 	in.n = strtoul(argv[1], NULL, 10);
 	in.list = !strcmp(argv[2], "list");
-	in.error = in.list || !strcmp(argv[2], "kill") ? 0 : atoi(argv[2]);
+	in.stop = !strcmp(argv[2], "stop");
+	in.error = in.list || in.stop || !strcmp(argv[2], "kill") ? 0 : atoi(argv[2]);
 	pid = fork();
 	if (pid == 0) {
 		ptrace(PTRACE_TRACEME, 0, NULL, NULL);

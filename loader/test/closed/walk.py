@@ -5,7 +5,7 @@ import errno
 import os
 import time
 
-from wire import EVERYTHING, allowed, objects
+from wire import EVERYTHING, allowed, companions, objects
 
 ERRORS = ["ENOMEM", "EPERM", "ENOSPC", "EINTR", "EBUSY"]
 LIBC_START = (158, 218)     # arch_prctl, set_tid_address: without them musl gives up before main()
@@ -16,16 +16,21 @@ class Failure(Exception):
 
 
 class Scenario:
-    """A command, and the rules before and after it (None: none)."""
+    """A command, and the rules before and after it (None: none). share: of a sample; 4 is a quarter."""
 
-    def __init__(self, name, about, before, command, after):
+    def __init__(self, name, about, before, command, after, share=1):
         self.name, self.about, self.before, self.command, self.after = name, about, before, command, after
+        self.share = share
 
     def met(self, which):
         """What the probes reach under the rules before or after: A is allowed before, B after, C by both."""
         if getattr(self, which) is None:
             return EVERYTHING
         return allowed("A" if which == "before" else "B", "C")
+
+    def answers(self, which):
+        """Do the rules before or after need the companion?"""
+        return "REJECT" in (getattr(self, which) or "")
 
 
 def calls_listed(path):
@@ -63,6 +68,17 @@ class CommandWalk:
         got = self.wire.probe()
         if got != self.scenario.met("before"):
             raise Failure(f"after the next command the probes reach {sorted(got)}")
+        self.check_companions("before")
+
+    def check_companions(self, which):
+        """One where the rules need it, else none. One that nobody waited for ends by itself."""
+        wanted = int(self.scenario.answers(which))
+        for _ in range(100):
+            running = companions(self.wire.name)
+            if len(running) == wanted:
+                return
+            time.sleep(0.01)
+        raise Failure(f"companions of rules that need {wanted}: {running}")
 
     def words(self):
         return ("off", "--yes") if self.scenario.command == "off" else ("apply", self.files["after"])

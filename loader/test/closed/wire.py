@@ -30,7 +30,7 @@ def allowed(*ports):
     return frozenset(f"{p}{f}" for p in ports for f in ADDRESS)
 
 
-def rules(ports, fillers=0, raw=False, state=False):
+def rules(ports, fillers=0, raw=False, state=False, answers=False):
     """One text for both families: these ports are allowed, nothing else is."""
     lines = []
     if raw:
@@ -40,7 +40,29 @@ def rules(ports, fillers=0, raw=False, state=False):
         lines.append("-A INPUT -m conntrack --ctstate ESTABLISHED -j ACCEPT")
     lines += [f"-A INPUT -p tcp -m tcp --sport {1 + i % 65000} --dport {1 + i // 65000} -j ACCEPT" for i in range(fillers)]
     lines += [f"-A INPUT -p udp -m udp --dport {PORTS[p]} -j ACCEPT" for p in ports]
+    if answers:
+        lines += ["-A INPUT -p udp -m udp --dport 1000 -j REJECT", "-A INPUT -p tcp -j LOG", "-A INPUT -p tcp -j REJECT"]
     return "\n".join(lines + ["COMMIT", ""])
+
+
+def send(s, data):
+    """Over a connected socket: what a REJECT answered to an earlier packet does not hold it back."""
+    for _ in range(10):
+        try:
+            return s.send(data)
+        except ConnectionRefusedError:
+            pass
+    raise Failed("the socket does not send")
+
+
+def companions(namespace):
+    """The pids of the companions in the network namespace with this name."""
+    inode, found = os.stat("/run/netns/" + namespace).st_ino, []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as f:
+            if f.read(9) == b"@bpfilter" and os.stat(f"/proc/{pid}/ns/net").st_ino == inode:
+                found.append(int(pid))
+    return found
 
 
 class Kind:
@@ -76,7 +98,8 @@ def name_at(offset):
 SYS_BPF, BPF_OBJ_GET_INFO_BY_FD, BPF_LINK_TYPE_NETFILTER = 321, 15, 10
 LINKS = Kind(31, 30, lambda info: struct.unpack_from("=I", info)[0] == BPF_LINK_TYPE_NETFILTER)
 PROGRAMS = Kind(11, 13, lambda info: name_at(64)(info).startswith(b"bf_"))
-MAPS = Kind(12, 14, lambda info: name_at(24)(info) == b"image" or name_at(24)(info).startswith((b"evaluato", b"deny_bpf")))
+MAPS = Kind(12, 14, lambda info: name_at(24)(info) in (b"image", b"answer_ring", b"companion") or
+            name_at(24)(info).startswith((b"evaluato", b"deny_bpf")))
 
 
 def objects():
@@ -163,8 +186,7 @@ class Wire:
         """Which of the services can be reached now? A packet has been judged when send() returns, or soon after."""
         token = os.urandom(8)
         for s in self.senders.values():
-            with contextlib.suppress(ConnectionRefusedError):
-                s.send(token)
+            send(s, token)
         time.sleep(0.001)
         return frozenset(key for key, got in self.drain(token).items() if token in got)
 

@@ -21,20 +21,22 @@ class Extension:
     chains    base chains it is legal in; None: all
     prepare   prepare(host): sysctls, routes, sets in the namespace of each host, before the rules are loaded; or None
     finish    finish(host): takes back what prepare() did; or None
+    target    target(r, family, chain, tcp) -> "-j NAME ..." of most rules; tcp: the rule has "-p tcp". None: the usual ones
     pause     seconds before each packet: for what depends on ticks of the clock
     ordered   a rule has state: every packet of a flow counts, so files are never made smaller by leaving out packets
     """
 
     def __init__(self, name, match, flow=None, families=(V4, V6), chains=None, prepare=None, finish=None, ordered=False,
-                 pause=0.0):
+                 pause=0.0, target=None):
         self.name, self.match, self.flow, self.families = name, match, flow, families
         self.chains, self.prepare, self.finish, self.ordered = chains, prepare, finish, ordered
-        self.pause = pause
+        self.pause, self.target = pause, target
         self.files = self.rules = self.met = 0
 
     def count(self, saved):
         """@saved: lines of iptables-save -c."""
-        lines = [line for line in saved if f"-m {self.name} " in line]
+        about = ["-j REJECT", "-j LOG", "-j NFLOG"] if self.target else [f"-m {self.name} "]
+        lines = [line for line in saved if any(words in line for words in about)]
         self.files += 1
         self.rules += len(lines)
         self.met += sum(not line.startswith("[0:0]") for line in lines)
@@ -59,7 +61,10 @@ def rule(r, ext, family, chain, later):
         own.insert(r.randint(0, len(own)), " ".join(rules.protocol(r, family)))
     if maybe(r, 10):
         own.insert(r.randint(0, len(own)), rules.state(r))
-    return words + own + [rules.target(r, chain not in rules.HOOKS["filter"], later)]
+    words += own
+    if ext.target and maybe(r, 70):
+        return words + [ext.target(r, family, chain, "-p tcp" in " ".join(words) and "! -p" not in " ".join(words))]
+    return words + [rules.target(r, chain not in rules.HOOKS["filter"], later)]
 
 
 def rule_file(r, ext, family):
@@ -75,7 +80,7 @@ def rule_file(r, ext, family):
         for _ in range(r.choice([2, 5, 9, 30])):
             # Most rules count only, so that packets come to the later ones.
             words = rule(r, ext, family, chain, later if maybe(r, 40) else [])
-            lines.append(" ".join(["-A", chain] + (words if maybe(r, 50) else words[:-1])).rstrip())
+            lines.append(" ".join(["-A", chain] + (words if maybe(r, 50) or ext.target else words[:-1])).rstrip())
     return "\n".join(lines + ["COMMIT"]) + "\n"
 
 

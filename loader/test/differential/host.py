@@ -4,6 +4,7 @@
 import contextlib
 import ctypes
 import os
+import re
 import select
 import socket
 import struct
@@ -69,6 +70,8 @@ def inside(name):
 class Host:
     """Common to both; a subclass says how rules get in and out."""
 
+    port = "v"      # its devices: port0, port1
+
     def __init__(self, name):
         self.name, self.peer = f"{name}-{os.getpid()}", f"{name}p-{os.getpid()}"
         self.wires, self.raw, self.udp, self.tcp = {}, {}, [], []
@@ -94,7 +97,7 @@ class Host:
                 self.wires[p] = wire
 
     def _device(self, p):
-        v = "v" + p[1]
+        v = self.port + p[1]
         mac_host, mac_peer = (":".join(f"{b:02x}" for b in m[p]) for m in (MAC_HOST, MAC_PEER))
         with open("/proc/sys/net/ipv6/conf/default/disable_ipv6", "w", encoding="ascii") as f:
             f.write("1")    # the peer says nothing of its own
@@ -104,11 +107,11 @@ class Host:
 
     def _configure(self):
         for path, value in SYSCTLS.items():
-            for device in ("all", "default", "lo", "v0", "v1") if "{}" in path else ("",):
+            for device in ("all", "default", "lo", self.port + "0", self.port + "1") if "{}" in path else ("",):
                 with contextlib.suppress(FileNotFoundError):
                     with open("/proc/sys/" + path.format(device), "w", encoding="ascii") as f:
                         f.write(str(value))
-        run("ip", "-batch", "-", stdin="""
+        self.ip("""
             link set lo up
             link set v0 addrgenmode none
             link set v1 addrgenmode none
@@ -131,6 +134,10 @@ class Host:
             neigh add fd01::fe lladdr 02:00:00:00:01:02 dev v0 nud permanent
             neigh add fd02::fe lladdr 02:00:00:00:02:02 dev v1 nud permanent
         """)
+
+    def ip(self, commands):
+        """Of ip(8), where v0 and v1 are its devices."""
+        run("ip", "-batch", "-", stdin=re.sub(r"\bv([01])\b", rf"{self.port}\1", commands))
 
     def _open_sockets(self):
         for port in (22, 80, 443):
@@ -198,7 +205,7 @@ class Host:
 
     def send_live(self, where, data):
         with inside(self.name):
-            done = self.live.receive("v" + where[1], data)
+            done = self.live.receive(self.port + where[1], data)
         self.lived += done
         return done
 
