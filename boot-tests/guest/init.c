@@ -5,9 +5,10 @@
  *
  * Words of the kernel command line: test.seconds=N how long to serve, test.switchroot=move|detach|
  * busybox|fresh|bpffs go on in a new root with /dev, /proc, /sys and /run moved along, or all of
- * them detached, or left behind; see change_place(). test.nic=late wait for eth0 to be plugged in;
- * test.nic=NAME rename it first; test.netns=bare|applied serve in a new network namespace, without
- * rules there or with those of /etc/bpfilter.
+ * them detached, or left behind; see change_place(). test.before=N how long to stay before.
+ * test.nic=late wait for eth0 to be plugged in; test.nic=NAME rename it first;
+ * test.netns=bare|applied serve in a new network namespace, without rules there or with those of
+ * /etc/bpfilter.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -272,6 +273,18 @@ static void change_place(const char *how)
 	}
 }
 
+/* Time for probes that come while the initramfs is the root. */
+static void stay(struct guest *g)
+{
+	const char *seconds = option(g, "test.before=");
+
+	if (!seconds)
+		return;
+	usleep((useconds_t)(atof(seconds) * 1e6));
+	/* Among the kernel's lines, and whole. */
+	write_file(g, "/dev/kmsg", "guest: event switch-root\n");
+}
+
 /* Give up the initramfs as busybox' switch_root does; the same program goes on behind it. */
 static void switch_root(struct guest *g, const char *how)
 {
@@ -330,8 +343,10 @@ int main(int argc, char **argv)
 	seconds = option(&g, "test.seconds=");
 	if (!second)
 		bring_up_network(&g);
-	if (root && !second)
+	if (root && !second) {
+		stay(&g);
 		switch_root(&g, root);
+	}
 	if (root)
 		change_place(root);
 	serve(&g, seconds ? atof(seconds) : 5);

@@ -28,15 +28,20 @@
 #define BIN		0.5	/* seconds since start that a bin of --json has */
 #define BINS_MAX	2400	/* the last one takes what comes later, too */
 
-/* NEVER: as DENY, for a guest that may not even come up. */
-enum expectation { ALLOW, DENY, ANY, NEVER, EXPECTATIONS };
-static const char *const expectation_names[EXPECTATIONS] = { "allow", "deny", "any", "never" };
+/*
+ * NEVER: as DENY, for a guest that may not even come up. REJECT: answered by nothing but an RST or
+ * an ICMP error.
+ */
+enum expectation { ALLOW, DENY, ANY, NEVER, REJECT, EXPECTATIONS };
+static const char *const expectation_names[EXPECTATIONS] = { "allow", "deny", "any", "never",
+							     "reject" };
 
 struct class {
 	enum expectation expected;
 	struct target target;
 	char name[24];
 	unsigned long sent, sent_up, answered;
+	unsigned long served;		/* of the answers, those that no REJECT gives */
 	double first;			/* of the answers, seconds since start; 0: none */
 	char answer[16];		/* what the first answer was */
 	unsigned int sent_in[BINS_MAX], answered_in[BINS_MAX];
@@ -136,6 +141,11 @@ static bool forbidden(const struct class *c)
 	return c->expected == DENY || c->expected == NEVER;
 }
 
+static bool is_refusal(const char *what)
+{
+	return !strcmp(what, "RST") || !strcmp(what, "ICMP error");
+}
+
 static void note_answer(struct flood *f, struct class *c, const char *what, const struct frame *x)
 {
 	unsigned int i;
@@ -145,7 +155,10 @@ static void note_answer(struct flood *f, struct class *c, const char *what, cons
 		c->first = now() - f->start;
 		snprintf(c->answer, sizeof(c->answer), "%s", what);
 	}
-	if (!forbidden(c) || c->answered > 3)
+	if (!is_refusal(what))
+		c->served++;
+	if (!(forbidden(c) && c->answered <= 3) &&
+	    !(c->expected == REJECT && !is_refusal(what) && c->served <= 3))
 		return;
 	fprintf(stderr, "flood: answer to the denied %s at %.3f s: %s\n ", c->name,
 		now() - f->start, what);
@@ -208,10 +221,14 @@ static const char *judge(const struct class *c)
 		return NULL;
 	if (forbidden(c) && c->answered)
 		return "a denied probe was answered";
+	if (c->expected == REJECT && c->served)
+		return "a rejected probe was served";
 	if (c->expected != NEVER && c->sent_up < PROBES_MIN)
 		return "too few probes while the guest was up: proves nothing";
 	if (c->expected == ALLOW && !c->answered)
 		return "no allowed probe was answered";
+	if (c->expected == REJECT && !c->answered)
+		return "no rejected probe was refused";
 	return NULL;
 }
 
@@ -326,7 +343,7 @@ static int usage(void)
 {
 	fprintf(stderr,
 		"usage: flood --local SOCK --remote SOCK [--pcap FILE] [--report FILE] [--json FILE]\n"
-		"             [--interval MS] allow|deny|any|never:tcp4/PORT|tcp6/PORT|udp4/PORT|udp6/PORT|icmp4|icmp6 ...\n"
+		"             [--interval MS] allow|deny|any|never|reject:tcp4/PORT|tcp6/PORT|udp4/PORT|udp6/PORT|icmp4|icmp6 ...\n"
 		"Sends probes until SIGTERM; exit 0 if all expectations were met.\n");
 	return 2;
 }

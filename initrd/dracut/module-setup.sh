@@ -27,9 +27,15 @@ depends() {
     return 0
 }
 
-# Connection tracking, and what switches it on if nf_conntrack was loaded by somebody else.
+# Connection tracking, and what switches it on if nf_conntrack was loaded by somebody else. And the listeners of
+# NFLOG, if rules have it: without them only these listeners miss packets.
 installkernel() {
-    hostonly='' instmods nf_conntrack nf_tables nft_ct
+    local file
+    hostonly='' instmods nf_conntrack nf_tables nft_ct || return
+    while read -r file; do
+        ! grep -qs NFLOG "$file" || hostonly='' instmods -s nfnetlink_log || :
+    done < <(@LIBDIR@/initrd-files 2> /dev/null)
+    return 0
 }
 
 # An initrd that lacks a part would be an open one.
