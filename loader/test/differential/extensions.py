@@ -46,7 +46,9 @@ def known():
     """All of them, by name and order of the files."""
     out = []
     here = os.path.dirname(os.path.abspath(__file__))
-    for path in sorted(glob.glob(os.path.join(here, "ext_*.py"))):
+    # Policy rules leave a mark in a namespace (fib6_has_custom_rules), on which addrtype LOCAL depends: those who make them last.
+    paths = sorted(glob.glob(os.path.join(here, "ext_*.py")), key=lambda p: (os.path.basename(p) == "ext_answer.py", p))
+    for path in paths:
         out += importlib.import_module(os.path.basename(path)[:-3]).EXTENSIONS
     return out
 
