@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "compile/program.h"
 #include "rules/ext/ext_list.h"
-#include "rules/ext/values.h"
+#include "rules/ext/number_range.h"
 
 /* -m ipcomp: extensions/libxt_ipcomp.c (1.8.11), net/netfilter/xt_ipcomp.c. */
 
@@ -10,8 +9,8 @@
 enum { SPI, RESERVED };
 
 struct ipcomp {
-	uint32_t lo, hi;	/* without --ipcompspi 0 to 0, as iptables' match */
-	bool invert, given;
+	struct number_range cpi;	/* without --ipcompspi 0 to 0, as iptables' match */
+	bool given;
 	bool reserved;		/* --compres: the kernel does not look at it */
 };
 
@@ -25,21 +24,13 @@ static int parse(struct line_parser *lp, void *data, const struct ext_option *op
 		 const char *arg)
 {
 	struct ipcomp *c = data;
-	uint64_t lo, hi;
-	int ret;
 
 	if (opt->id == RESERVED) {
 		c->reserved = true;
 		return 0;
 	}
-	ret = range_parse(lp, opt, arg, UINT32_MAX, &lo, &hi);
-	if (ret < 0)
-		return ret;
-	c->lo = (uint32_t)lo;
-	c->hi = (uint32_t)hi;
-	c->invert = invert;
 	c->given = true;
-	return 0;
+	return number_range_parse(lp, &c->cpi, opt, invert, arg);
 }
 
 /* All CPIs are printed as nothing, and nothing is read as number 0 alone. */
@@ -49,13 +40,8 @@ static int check(struct line_parser *lp, void *data, const struct rule *rule)
 
 	(void)rule;
 	if (!c->given && ext_canonical(lp))
-		c->hi = UINT32_MAX;
+		c->cpi.hi = UINT32_MAX;
 	return 0;
-}
-
-static bool is_default(const struct ipcomp *c)
-{
-	return !c->lo && c->hi == UINT32_MAX && !c->invert;
 }
 
 static void print(struct buffer *out, const void *data, enum family f)
@@ -63,10 +49,7 @@ static void print(struct buffer *out, const void *data, enum family f)
 	const struct ipcomp *c = data;
 
 	(void)f;
-	if (!is_default(c)) {
-		buffer_printf(out, "%s --ipcompspi ", c->invert ? " !" : "");
-		range_print(out, c->lo, c->hi);
-	}
+	number_range_print(out, "ipcompspi", &c->cpi, UINT32_MAX);
 	if (c->reserved)
 		buffer_puts(out, " --compres");
 }
@@ -78,10 +61,7 @@ static void list(struct buffer *out, const void *data, enum family f, bool numer
 	(void)f;
 	(void)numeric;
 	buffer_puts(out, " comp ");
-	if (!is_default(c)) {
-		buffer_printf(out, "spi%s:%s", c->lo == c->hi ? "" : "s", c->invert ? "!" : "");
-		range_print(out, c->lo, c->hi);
-	}
+	number_range_list(out, "spi", &c->cpi);
 	if (c->reserved)
 		buffer_puts(out, " reserved");
 }
@@ -89,7 +69,7 @@ static void list(struct buffer *out, const void *data, enum family f, bool numer
 /* The CPI is where others have their destination port. Only the first fragment has one. */
 static int compile(struct program *p, const void *data, const struct rule *rule, enum family f)
 {
-	const struct ipcomp *c = data;
+	const struct number_range *c = &((const struct ipcomp *)data)->cpi;
 	uint16_t hi = c->hi < UINT16_MAX ? (uint16_t)c->hi : UINT16_MAX;
 	bool none = c->lo > UINT16_MAX, all = c->invert || none, boxed;
 
