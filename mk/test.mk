@@ -108,7 +108,7 @@ lint-tidy: | $(TABLES) $(EMBEDDED)
 -include $(shell find $(B)/host $(B)/fuzz -name '*.d' 2>/dev/null)
 
 # Not under ASan, whose own system calls the filter would stop.
-$(B)/host/sandbox: loader/test/sandbox.c loader/boot/sandbox.c loader/error.c
+$(B)/host/sandbox: loader/test/sandbox.c loader/boot/sandbox.c loader/seccomp.c loader/error.c
 	$(call say,HOSTCC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CC) -std=gnu11 -O1 -g $(filter-out -Werror,$(warnings)) $(defines) $(own) -o $@ $^ -lcmocka

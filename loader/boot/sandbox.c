@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -12,24 +7,10 @@
 #include <sys/sysinfo.h>
 
 #include "boot/stage2.h"
+#include "seccomp.h"
 
-#if defined(__x86_64__)
-#define AUDIT_ARCH_OWN	AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define AUDIT_ARCH_OWN	AUDIT_ARCH_AARCH64
-#else
-#error "name this architecture's AUDIT_ARCH_ value"
-#endif
-
-/* Whatever the flags are called, these make or change a file; O_TMPFILE without O_DIRECTORY. */
-#define OPEN_WRITES	(O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY))
-
-/* All that the child may ask the kernel for. @forbidden: bits that argument @arg must not have. */
-static const struct {
-	unsigned int nr;
-	unsigned int arg;
-	unsigned int forbidden;
-} allowed[] = {
+/* All that the child may ask the kernel for. */
+static const struct seccomp_call allowed[] = {
 	/* files, for reading */
 #ifdef SYS_open
 	{ SYS_open, 1, OPEN_WRITES },
@@ -75,38 +56,14 @@ static const struct {
 };
 #define NR_ALLOWED	(sizeof(allowed) / sizeof(allowed[0]))
 
-#define DATA(field)	((unsigned int)offsetof(struct seccomp_data, field))
-#define LOAD(offset)	((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset))
-#define RETURN(what)	((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, what))
-#define JUMP(op, value, yes, no) \
-	((struct sock_filter)BPF_JUMP(BPF_JMP | (op) | BPF_K, value, yes, no))
+#define IOCTL_SIZE	2
 
-/* A call that is not in the list ends the process. Returns the number of instructions. */
-static unsigned short make_filter(struct sock_filter *f)
+/* isatty() of a standard stream; no terminal is ours to control. */
+static struct sock_filter *refuse_ioctl(struct sock_filter *p)
 {
-	struct sock_filter *p = f;
-
-	*p++ = LOAD(DATA(arch));
-	*p++ = JUMP(BPF_JEQ, AUDIT_ARCH_OWN, 1, 0);
-	*p++ = RETURN(SECCOMP_RET_KILL_PROCESS);
-	*p++ = LOAD(DATA(nr));
-	for (size_t i = 0; i < NR_ALLOWED; i++) {
-		if (!allowed[i].forbidden) {
-			*p++ = JUMP(BPF_JEQ, allowed[i].nr, 0, 1);
-			*p++ = RETURN(SECCOMP_RET_ALLOW);
-			continue;
-		}
-		*p++ = JUMP(BPF_JEQ, allowed[i].nr, 0, 4);
-		*p++ = LOAD(DATA(args) + 8 * allowed[i].arg);	/* low half: little endian */
-		*p++ = JUMP(BPF_JSET, allowed[i].forbidden, 1, 0);
-		*p++ = RETURN(SECCOMP_RET_ALLOW);
-		*p++ = RETURN(SECCOMP_RET_KILL_PROCESS);
-	}
-	/* isatty() of a standard stream; no terminal is ours to control. */
-	*p++ = JUMP(BPF_JEQ, SYS_ioctl, 0, 1);
-	*p++ = RETURN(SECCOMP_RET_ERRNO | ENOTTY);
-	*p++ = RETURN(SECCOMP_RET_KILL_PROCESS);
-	return (unsigned short)(p - f);
+	*p++ = SECCOMP_JUMP(BPF_JEQ, SYS_ioctl, 0, 1);
+	*p++ = SECCOMP_RETURN(SECCOMP_RET_ERRNO | ENOTTY);
+	return p;
 }
 
 static int limit(int what, unsigned long value)
@@ -128,8 +85,8 @@ static unsigned long address_space(void)
 
 int sandbox_enter(unsigned int seconds, struct error *err)
 {
-	struct sock_filter filter[8 + 5 * NR_ALLOWED];
-	struct sock_fprog prog = { .filter = filter };
+	struct sock_filter filter[SECCOMP_SIZE(NR_ALLOWED) + IOCTL_SIZE];
+	int ret;
 
 	if (limit(RLIMIT_AS, address_space()) || limit(RLIMIT_CPU, seconds + 1UL) ||
 	    limit(RLIMIT_FSIZE, IMAGE_CAPACITY_MAX) || limit(RLIMIT_NOFILE, 16) ||
@@ -137,10 +94,7 @@ int sandbox_enter(unsigned int seconds, struct error *err)
 		return error_errno(err, -errno, "cannot limit what compiling the rules may use");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return error_errno(err, -errno, "cannot give up new privileges");
-	prog.len = make_filter(filter);
-	if (!prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0))
-		return 0;
-	if (errno == EINVAL)	/* no CONFIG_SECCOMP_FILTER: the rest of the limits must do */
-		return 0;
-	return error_errno(err, -errno, "cannot install the seccomp filter");
+	/* without CONFIG_SECCOMP_FILTER the rest of the limits must do */
+	ret = seccomp_install(filter, refuse_ioctl(seccomp_list(filter, allowed, NR_ALLOWED)));
+	return ret ? error_errno(err, ret, "cannot install the seccomp filter") : 0;
 }
