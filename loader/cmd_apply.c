@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "answer/start.h"
 #include "apply.h"
@@ -13,7 +11,6 @@
 #include "input.h"
 #include "kernel/conntrack.h"
 #include "kernel/kernel.h"
-#include "rules/parse.h"
 #include "state.h"
 
 static const char help[] =
@@ -38,8 +35,6 @@ static const struct option options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
-
-#define CMDLINE_MAX	(1U << 20)
 
 /* Everything one apply holds. */
 struct apply {
@@ -137,18 +132,14 @@ static int require_tracking(const struct apply *a, struct error *err)
 }
 
 /* bpfilter.nflog= of the kernel command line; what else is wrong there is for a boot to tell. */
-static void read_cmdline(struct cmdline *c)
+static void take_cmdline(struct cmdline *c)
 {
-	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
 	char *text = NULL;
 	size_t len = 0;
 
-	if (fd < 0)
-		return;
-	if (!rules_read_stream(fd, "/proc/cmdline", CMDLINE_MAX, &text, &len, NULL))
+	if (!cmdline_read(&text, &len, NULL))
 		(void)cmdline_parse(text, len, c, NULL);
 	free(text);
-	close(fd);
 }
 
 /* A boot goes on without it: its rules filter as they should. */
@@ -161,7 +152,7 @@ static int start_companion(struct apply *a, enum image_origin origin, struct err
 
 	if (!answers_needed(a->image.header))
 		return 0;
-	read_cmdline(&c);
+	take_cmdline(&c);
 	ret = (boot ? companion_at_boot : companion_before)(&a->kernel, a->image.header, c.nflog,
 							    &why);
 	cmdline_free(&c);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "answer/nflog.h"
 #include "boot/cmdline.h"
+#include "rules/parse.h"
 
 #define KNOWN_WORDS \
 	"known are bpfilter.rules= .end .fail= .timeout= .tables= .key= .modules= .removable= " \
@@ -332,6 +335,20 @@ const char *cmdline_tighten(struct cmdline *c)
 		return "bpfilter.nflog=";
 	}
 	return NULL;
+}
+
+/* Without its end there is no bpfilter.end; the longest of any architecture is far below this. */
+#define CMDLINE_MAX	(1U << 20)
+
+int cmdline_read(char **text, size_t *len, struct error *err)
+{
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC), ret;
+
+	if (fd < 0)
+		return error_errno(err, -errno, "cannot read the kernel command line");
+	ret = rules_read_stream(fd, "the kernel command line", CMDLINE_MAX, text, len, err);
+	close(fd);
+	return ret;
 }
 
 void cmdline_free(struct cmdline *c)

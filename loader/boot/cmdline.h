@@ -61,6 +61,9 @@ struct cmdline {
 #define CMDLINE_TIMEOUT		10U
 #define CMDLINE_TIMEOUT_MAX	3600U
 #define CMDLINE_UNIQUE		1U
+/** cmdline_read() - /proc/cmdline. @text: to be freed. */
+int cmdline_read(char **text, size_t *len, struct error *err);
+
 /**
  * cmdline_parse() - read /proc/cmdline's text.
  * The whole text is always read: after an error (the first is in @err) @c still holds every value

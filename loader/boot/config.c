@@ -1,27 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "boot/boot.h"
-#include "rules/parse.h"
 #include "sign/sign.h"
-
-/* Without its end there is no bpfilter.end; the longest of any architecture is far below this. */
-#define CMDLINE_MAX	(1U << 20)
-
-static int read_cmdline(char **text, size_t *len, struct error *err)
-{
-	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC), ret;
-
-	if (fd < 0)
-		return error_errno(err, -errno, "cannot read the kernel command line");
-	ret = rules_read_stream(fd, "the kernel command line", CMDLINE_MAX, text, len, err);
-	close(fd);
-	return ret;
-}
 
 /* A line that cannot be read or understood is kept as b->cmdline_err: stage 2 refuses then. */
 static void take_line(struct boot *b, const char *given)
@@ -31,7 +14,7 @@ static void take_line(struct boot *b, const char *given)
 
 	if (given)
 		len = strlen(given);
-	else if (read_cmdline(&text, &len, &b->cmdline_err))
+	else if (cmdline_read(&text, &len, &b->cmdline_err))
 		given = "";	/* the defaults */
 	if (cmdline_parse(given ? given : text, len, &b->cmdline, &b->cmdline_err))
 		error_set(&b->cmdline_err, -EINVAL, "the kernel command line is refused");
