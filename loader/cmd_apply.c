@@ -11,6 +11,7 @@
 #include "input.h"
 #include "kernel/conntrack.h"
 #include "kernel/kernel.h"
+#include "sign/sign.h"
 #include "state.h"
 
 static const char help[] =
@@ -131,15 +132,21 @@ static int require_tracking(const struct apply *a, struct error *err)
 	return conntrack_require(a->image.header->families, &st, err);
 }
 
-/* bpfilter.nflog= of the kernel command line; what else is wrong there is for a boot to tell. */
+/*
+ * bpfilter.nflog= of the kernel command line; what else is wrong there is for a boot to tell. With
+ * a key built in it names no file to write to, as at boot (boot_config()).
+ */
 static void take_cmdline(struct cmdline *c)
 {
+	struct sign_key key;
 	char *text = NULL;
 	size_t len = 0;
 
 	if (!cmdline_read(&text, &len, NULL))
 		(void)cmdline_parse(text, len, c, NULL);
 	free(text);
+	while (sign_key_embedded(&key) && cmdline_tighten(c))
+		;
 }
 
 /* A boot goes on without it: its rules filter as they should. */
